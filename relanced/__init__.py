@@ -1,0 +1,3 @@
+"""relanced gets invoices paid and keeps the customer."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,261 @@
+"""May this message leave now? A literal list of small questions, each answered with a reason; the strongest answer wins.
+
+The same list serves planning, sending, `forecast` and `why`. `cancel` beats `park` beats `defer` beats `allow`; among
+defers the latest counts, among allows the earliest end. An allow is worth until its end, never past local midnight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum
+
+from relanced.rules.calendar import ContactRules, add_bank_days, fresh, fresh_from, opening
+from relanced.rules.decide import Decision, Named
+from relanced.rules.limits import first_allowed
+from relanced.rules.model import CaseFacts, Road
+from relanced.rules.owed import balances
+from relanced.rules.policy import Step
+from relanced.rules.turns import usable
+
+
+class Strength(IntEnum):
+    """What a question may answer, weakest first."""
+
+    ALLOW = 0  # nothing against it
+    DEFER = 1  # not now, but later by itself
+    PARK = 2  # a person must act first
+    CANCEL = 3  # it must not leave any more
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One answer. `until`: the end of an allow, or the moment a defer may be asked again."""
+
+    strength: Strength
+    gate: str
+    words: str = ""
+    until: datetime | None = None
+
+
+def _allow(gate: str, until: datetime | None = None) -> Verdict:
+    return Verdict(Strength.ALLOW, gate, until=until)
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What surrounds the case: the creditor, the house and the door, as they are now.
+
+    `at_most` is the age in bank days that the bank data may have. `deaf` says why our ears are closed, empty when open.
+    """
+
+    rules: ContactRules
+    creditor_postcode: str = ""
+    creditor_closed: tuple[tuple[date, date], ...] = ()
+    covers: date | None = None
+    at_most: int = 3
+    deaf: str = ""
+    iban_doubt: str = ""
+    opened: bool = True
+    stopped: str = ""
+    channel_closed: str = ""
+    channel_until: datetime | None = None
+    consent: frozenset[Road] = frozenset()
+    rates_missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One message at one moment. `follows` is true for an `also` message and for a later turn after the step counted:
+    these ask whether the lines are still owed and not held, not whether the step is still decided."""
+
+    facts: CaseFacts
+    step: Step
+    lines: tuple[Named, ...]
+    decision: Decision
+    surface: Surface
+    road: Road
+    address_id: int | None
+    now: datetime
+    follows: bool = False
+    approved: bool = True
+
+    @property
+    def today(self) -> date:
+        """The local day."""
+        return self.now.date()
+
+
+Question = Callable[[Moment], Verdict]
+
+
+def house_open(m: Moment) -> Verdict:
+    """Sending is not stopped, and the creditor has been opened."""
+    if m.surface.stopped:
+        return Verdict(Strength.DEFER, "stopped", m.surface.stopped, m.now + timedelta(minutes=5))
+    if not m.surface.opened:
+        return Verdict(Strength.CANCEL, "not opened", "the creditor is not opened yet: relanced open")
+    return _allow("house open")
+
+
+def still_owed(m: Moment) -> Verdict:
+    """Every line is still owed, credits deducted."""
+    owed = balances(m.facts)
+    paid = [n for n in m.lines if owed.get(n.term_id, 0) <= 0]
+    if paid:
+        return Verdict(Strength.CANCEL, "still owed", f"{len(paid)} of {len(m.lines)} lines are no longer owed")
+    changed = [n for n in m.lines if owed[n.term_id] != n.cents]
+    if changed:
+        return Verdict(Strength.CANCEL, "still owed", "an amount has changed since it was worded")
+    return _allow("still owed")
+
+
+def still_decided(m: Moment) -> Verdict:
+    """The step is still the one that is due, for the same terms."""
+    if m.follows:
+        return _allow("still decided")
+    if m.decision.step is None or m.decision.step.name != m.step.name:
+        return Verdict(Strength.CANCEL, "still decided", m.decision.reason)
+    if {n.term_id for n in m.decision.lines} != {n.term_id for n in m.lines}:
+        return Verdict(Strength.CANCEL, "still decided", "the terms to be named have changed")
+    return _allow("still decided")
+
+
+def not_held(m: Moment) -> Verdict:
+    """Nobody holds these terms; the end of an allow is not known from holds, they bump the case instead."""
+    named = {n.term_id for n in m.lines}
+    for hold in m.facts.holds:
+        active = hold.until is None or hold.until > m.now
+        if active and (hold.term_id is None or hold.term_id in named):
+            return Verdict(Strength.CANCEL, "not held", f"on hold ({hold.kind.value}: {hold.reason})")
+    return _allow("not held")
+
+
+def facts_fresh(m: Moment) -> Verdict:
+    """A line is named after its due date only when the bank data cover the day a punctual transfer would show."""
+    due = {t.id: t.due_on for t in m.facts.terms}
+    late = [due[n.term_id] for n in m.lines if due[n.term_id] < m.today]
+    if not late:
+        return _allow("fresh")
+    newest, covers, at_most = max(late), m.surface.covers, m.surface.at_most
+    if fresh(newest, covers, m.today, at_most):
+        return _allow("fresh", _midnight(add_bank_days(covers, at_most), m.now) if covers else None)
+    known = f"cover until {covers}" if covers else "were never imported"
+    wanted = max(fresh_from(newest), add_bank_days(m.today, -at_most))
+    words = f"bank data {known}; needed until {wanted}: relanced import"
+    return Verdict(Strength.DEFER, "fresh", words, _morning(m.today + timedelta(days=1), m.now))
+
+
+def ears_open(m: Moment) -> Verdict:
+    """Somebody reads what comes back."""
+    if m.surface.deaf:
+        return Verdict(Strength.DEFER, "ears open", m.surface.deaf, m.now + timedelta(minutes=15))
+    return _allow("ears open")
+
+
+def address_usable(m: Moment) -> Verdict:
+    """The address is alive, known and agreed to where that is asked."""
+    address = next((a for a in m.facts.addresses if a.id == m.address_id), None)
+    if address is None or not usable(m.road, address, m.surface.consent):
+        return Verdict(Strength.CANCEL, "address usable", "the address is gone, dead or not agreed to")
+    return _allow("address usable")
+
+
+def iban_unchanged(m: Moment) -> Verdict:
+    """The bank details we print are the ones the debtor knows, or two people confirmed the new ones."""
+    if m.surface.iban_doubt:
+        return Verdict(Strength.PARK, "iban unchanged", m.surface.iban_doubt)
+    return _allow("iban unchanged")
+
+
+def calendar_open(m: Moment) -> Verdict:
+    """Hours, weekdays, holidays and the closing periods of both sides."""
+    postcodes = [p for p in (m.surface.creditor_postcode, m.facts.debtor.postcode) if p]
+    closed = (*m.surface.creditor_closed, *m.facts.debtor.closed)
+    hours = opening(m.now, m.surface.rules, postcodes, closed)
+    if hours.open:
+        return _allow("calendar", hours.until)
+    return Verdict(
+        Strength.DEFER, "calendar", f"outside the hours of contact until {hours.next:%Y-%m-%d %H:%M}", hours.next
+    )
+
+
+def caps_free(m: Moment) -> Verdict:
+    """Not more reminders for this debtor, nor for this address over all debtors, than the rules allow."""
+    if m.follows:
+        return _allow("caps")
+    where = next((a.where for a in m.facts.addresses if a.id == m.address_id), "")
+    mine = [day for key, day in m.facts.address_days if key == where]
+    caps = m.surface.rules.caps
+    free = max(first_allowed(m.facts.touched_on, m.today, caps), first_allowed(mine, m.today, caps))
+    if free > m.today:
+        return Verdict(Strength.DEFER, "caps", f"enough contacts: free again on {free}", _morning(free, m.now))
+    return _allow("caps")
+
+
+def channel_open(m: Moment) -> Verdict:
+    """The door is not closed by its breaker."""
+    if m.surface.channel_closed:
+        until = m.surface.channel_until or m.now + timedelta(minutes=15)
+        return Verdict(
+            Strength.DEFER, "channel open", m.surface.channel_closed, max(until, m.now + timedelta(seconds=1))
+        )
+    return _allow("channel open")
+
+
+def rates_known(m: Moment) -> Verdict:
+    """A notice never claims provisional amounts (C. com. L441-10 II: the rate of the semester must be known)."""
+    if m.step.deadline is not None and m.surface.rates_missing:
+        words = f"no official rate for {', '.join(m.surface.rates_missing)}: set rates: in the configuration"
+        return Verdict(Strength.PARK, "rates known", words)
+    return _allow("rates known")
+
+
+def approved(m: Moment) -> Verdict:
+    """A person has approved exactly this, where the step asks for it."""
+    if m.approved:
+        return _allow("approved")
+    return Verdict(Strength.PARK, "approval", f"{m.step.name} waits for approval")
+
+
+GATE: tuple[Question, ...] = (
+    house_open,
+    still_owed,
+    still_decided,
+    not_held,
+    facts_fresh,
+    ears_open,
+    address_usable,
+    iban_unchanged,
+    calendar_open,
+    caps_free,
+    channel_open,
+    rates_known,
+    approved,
+)
+
+
+def ask(moment: Moment, questions: tuple[Question, ...] = GATE) -> Verdict:
+    """The strongest verdict. An allow carries the permit's end: the earliest of all, at the latest local midnight."""
+    verdicts = [question(moment) for question in questions]
+    strongest = max(verdicts, key=lambda v: (v.strength, v.until.timestamp() if v.until else 0.0))
+    if strongest.strength is not Strength.ALLOW:
+        return strongest
+    ends = [v.until for v in verdicts if v.until] + [_midnight(moment.today, moment.now)]
+    return Verdict(Strength.ALLOW, "all", until=min(ends))
+
+
+def all_verdicts(moment: Moment, questions: tuple[Question, ...] = GATE) -> list[Verdict]:
+    """Every answer, in the order of the list: what `why` shows."""
+    return [question(moment) for question in questions]
+
+
+def _midnight(day: date, now: datetime) -> datetime:
+    """The end of a local day."""
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=now.tzinfo)
+
+
+def _morning(day: date, now: datetime) -> datetime:
+    """The start of a local day."""
+    return datetime.combine(day, time.min, tzinfo=now.tzinfo)

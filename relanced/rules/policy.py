@@ -1,0 +1,157 @@
+"""The words of a policy (*scénario*): which step follows which, when, on which road, in which tone."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
+
+from pydantic import TypeAdapter
+
+from relanced.rules.model import Road, Segment
+
+
+class Tone(IntEnum):
+    """How a step speaks. The higher tone goes first when two steps share a day."""
+
+    COURTEOUS = 1  # a favour asked
+    FIRM = 2  # a duty recalled
+    FORMAL = 3  # a legal act: names only terms that climbed here
+
+
+class Only(StrEnum):
+    """Whom a step is meant for; several words mean any of them."""
+
+    LARGE = "large"  # a line whose principal is at least the policy's `large`
+    NEW = "new"  # a debtor who has not yet fully paid an invoice
+    USUALLY_LATE = "usually late"  # mean lateness of the last twelve above 5 days
+
+
+class Enclose(StrEnum):
+    """What goes along with a message."""
+
+    NOTHING = "nothing"  # the words alone
+    INVOICES = "invoices"  # a duplicate of every invoice named
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The moment of a step: days from the due date (negative: before), or once the deadline of a notice has passed."""
+
+    days: int = 0
+    deadline_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """How often a step may be performed for one case: `times` in `days` rolling local days."""
+
+    times: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One level of the ladder. `within` is in working days, `max_lateness` and `deadline` in calendar days."""
+
+    name: str
+    tone: Tone
+    when: When
+    via: tuple[Road, ...] = ()
+    also: tuple[Road, ...] = ()
+    only: frozenset[Only] = frozenset()
+    at_most: AtMost | None = None
+    min_amount: int = 0
+    approval: bool = False
+    within: int = 10
+    max_lateness: int | None = None
+    enclose: Enclose = Enclose.NOTHING
+    deadline: int | None = None
+    hand_over: bool = False
+    wording: str = ""
+
+    @property
+    def before_due(self) -> bool:
+        """Whether the step belongs before the due date."""
+        return not self.when.deadline_of and self.when.days < 0
+
+    @property
+    def absorbs(self) -> bool:
+        """Whether other overdue terms may be listed along: never in a notice, a call or a hand-over."""
+        return not (self.tone is Tone.FORMAL or self.hand_over or self.via[:1] == (Road.PHONE,) or self.before_due)
+
+    @property
+    def words(self) -> str:
+        """The folder of its wording."""
+        return self.wording or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A ladder and whom it is for. Amounts in cents, `gather` in days."""
+
+    name: str
+    segments: frozenset[Segment]
+    steps: tuple[Step, ...]
+    min_amount: int = 0
+    gather: int = 0
+    large: int = 100_000
+    tags: frozenset[str] = field(default_factory=frozenset)  # only debtors with one of these tags; empty: all
+
+    def step(self, name: str) -> Step:
+        """The step of that name. Raises KeyError."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def index(self, name: str) -> int:
+        """The place of a step on the ladder, from 0. Raises KeyError."""
+        for i, step in enumerate(self.steps):
+            if step.name == name:
+                return i
+        raise KeyError(name)
+
+    def with_doors(self, roads: frozenset[Road]) -> Policy:
+        """The same policy with the roads that lead through no configured door left out."""
+
+        def keep(wanted: tuple[Road, ...]) -> tuple[Road, ...]:
+            return tuple(r for r in wanted if r in roads)
+
+        return replace(self, steps=tuple(replace(s, via=keep(s.via), also=keep(s.also)) for s in self.steps))
+
+    def to_json(self) -> str:
+        """The snapshot a case keeps."""
+        return _ADAPTER.dump_json(self).decode()
+
+    @staticmethod
+    def from_json(text: str) -> Policy:
+        """A policy back from its snapshot."""
+        return _ADAPTER.validate_json(text)
+
+    @property
+    def digest(self) -> str:
+        """A short name for exactly this policy."""
+        return hashlib.sha256(_canonical(self).encode()).hexdigest()[:16]
+
+
+_ADAPTER = TypeAdapter(Policy)
+
+
+def _canonical(policy: Policy) -> str:
+    """JSON with sets in order, so that equal policies have equal digests."""
+    import json
+
+    def order(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: order(v) for k, v in sorted(value.items())}
+        if isinstance(value, list):
+            return [order(v) for v in value]
+        return value
+
+    body = _ADAPTER.dump_python(policy, mode="json")
+    body["segments"] = sorted(body["segments"])
+    body["tags"] = sorted(body["tags"])
+    for step in body["steps"]:
+        step["only"] = sorted(step["only"])
+    return json.dumps(order(body), ensure_ascii=False)

@@ -1,0 +1,109 @@
+"""What time alone changes: messages that waited too long, and leases of the machines that do the rounds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.rules.lifecycle import MessageEvent, advance
+from relanced.rules.model import MessageState
+from relanced.rules.policy import Policy
+from relanced.store import journal
+from relanced.store.engine import Engine
+from relanced.store.journal import Entry
+from relanced.store.lock import Bumps, bump, lock_cases
+from relanced.store.people import pass_over
+from relanced.store.planning import end_reminder
+from relanced.store.tables import holds, leases, lines, messages, policies, reminders
+from relanced.store.tasks import Task, open_tasks
+
+
+class Chores:
+    """The rounds."""
+
+    def __init__(self, engine: Engine, bumps: Bumps) -> None:
+        self._engine = engine
+        self._bumps = bumps
+
+    async def lease(self, name: str, owner: str, now: datetime, lasting: timedelta) -> bool:
+        """Whether `owner` does this round until now + lasting: at most one machine does."""
+
+        async def work(connection: AsyncConnection) -> bool:
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            statement = dialect.insert(leases).values(name=name, owner=owner, until=now + lasting)
+            free = (leases.c.until < now) | (leases.c.owner == owner)
+            taken = statement.on_conflict_do_update(
+                index_elements=["name"], set_={"owner": owner, "until": now + lasting}, where=free
+            ).returning(leases.c.owner)
+            return (await connection.execute(taken)).first() is not None
+
+        return await self._engine.write(work)
+
+    async def next_lapse(self) -> datetime | None:
+        """When the next waiting message runs out of time."""
+        waiting = messages.c.state.in_(("planned", "parked", "in_tray")) & messages.c.lapse_at.is_not(None)
+        query = select(messages.c.lapse_at).where(waiting).order_by(messages.c.lapse_at).limit(1)
+
+        async def work(connection: AsyncConnection) -> datetime | None:
+            moment: datetime | None = (await connection.execute(query)).scalar()
+            return moment
+
+        return await self._engine.read(work)
+
+    async def lapse(self, now: datetime, today: date) -> list[int]:
+        """End what waited too long: a courteous or firm step is passed over, a formal one becomes a task and a hold."""
+        late = messages.c.state.in_(("planned", "parked", "in_tray")) & (messages.c.lapse_at <= now)
+        query = select(messages.c.id, messages.c.case_id).where(late).limit(200)
+
+        async def find(connection: AsyncConnection) -> list[Any]:
+            return list((await connection.execute(query)).all())
+
+        found = await self._engine.read(find)
+        if not found:
+            return []
+
+        async def work(connection: AsyncConnection) -> list[int]:
+            await lock_cases(connection, {r.case_id for r in found})
+            still = select(messages).where(late, messages.c.id.in_([r.id for r in found]))
+            rows = (await connection.execute(still)).all()
+            entries: list[Entry] = []
+            for row in rows:
+                await _lapse(connection, row, now, today, entries)
+            await bump(connection, {r.case_id for r in rows}, now, self._bumps)
+            await journal.write(connection, entries, now)
+            return [r.id for r in rows]
+
+        return await self._engine.write(work)
+
+
+async def _lapse(connection: AsyncConnection, row: Any, now: datetime, today: date, entries: list[Entry]) -> None:
+    state = advance(MessageState(row.state), MessageEvent.LAPSE)
+    values = {"state": state.value, "ended_at": now, "reason": row.reason or "waited too long"}
+    await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
+    entries.append(Entry(row.case_id, "message expired", {"message": row.id, "was": row.state, "why": row.reason}))
+    if row.slot != 0 or row.reminder_id is None:
+        return
+    reminder = (await connection.execute(select(reminders).where(reminders.c.id == row.reminder_id))).one()
+    body = (
+        await connection.execute(select(policies.c.body).where(policies.c.digest == reminder.policy_digest))
+    ).scalar()
+    step = Policy.from_json(str(body)).step(reminder.step)
+    if step.tone.name != "FORMAL":
+        await pass_over(connection, reminder.id, "lapsed", today)
+        return
+    await _stand_still(connection, row, reminder, now)
+
+
+async def _stand_still(connection: AsyncConnection, row: Any, reminder: Any, now: datetime) -> None:
+    named = select(lines.c.term_id).where(lines.c.reminder_id == reminder.id, lines.c.state == "planned")
+    ids = list((await connection.execute(named)).scalars())
+    await end_reminder(connection, reminder.id)
+    why = f"{reminder.step} waited too long for a person ({row.reason or row.state})"
+    about = {"case_id": row.case_id, "kind": "lapsed", "reason": why, "by": journal.DAEMON, "began_at": now}
+    await connection.execute(insert(holds), [{**about, "term_id": t} for t in ids])
+    task = Task("lapsed", f"lapsed:{reminder.id}", f"{why}: resume the case to ask again", row.creditor, row.case_id)
+    await open_tasks(connection, [task], now)

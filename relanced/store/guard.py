@@ -1,0 +1,91 @@
+"""Who owns the database, and whether it is the one we knew: a lock beside the file, and a counter outside of it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from relanced.store.engine import StoreError
+
+
+class Busy(StoreError):
+    """Another process owns the database: the message says which one, and since when."""
+
+
+class Lock:
+    """An exclusive lock on `<database>.lock`, held as long as the process owns the database."""
+
+    def __init__(self, database: Path) -> None:
+        self.path = database.with_name(database.name + ".lock")
+        self._file: IO[str] | None = None
+
+    def take(self, who: str, since: datetime) -> None:
+        """Own the database, or raise Busy naming the owner."""
+        file = self.path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            file.close()
+            raise Busy(f"the database is in use by {owner}") from None
+        file.seek(0)
+        file.truncate()
+        file.write(f"{who}, pid {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Let the database go."""
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.close()
+            self._file = None
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What the state folder remembers of the database: how often it was started, and which file it was."""
+
+    starts: int
+    device: int
+    inode: int
+
+
+def read_footprint(state: Path) -> Footprint | None:
+    """What was remembered at the last start, or None."""
+    try:
+        return Footprint(**json.loads((state / "footprint.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_footprint(state: Path, starts: int, database: Path | None) -> None:
+    """Remember this start, durably."""
+    found = database.stat() if database else None
+    kept = Footprint(starts, found.st_dev if found else 0, found.st_ino if found else 0)
+    fresh = state / "footprint.json.new"
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(asdict(kept), file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(state / "footprint.json")
+
+
+def suspicion(known: Footprint | None, starts: int, database: Path | None) -> str:
+    """Why this database may be a copy, empty when it is the one we knew. `starts` is the counter in the database."""
+    if known is None:
+        return "" if starts == 0 else "the database has been started elsewhere: this state folder does not know it"
+    if known.starts != starts:
+        return f"the database counts {starts} starts, the state folder {known.starts}: it was restored or cloned"
+    if database is not None:
+        found = database.stat()
+        if (found.st_dev, found.st_ino) != (known.device, known.inode):
+            return "the database file is not the one of the last start: it was restored or cloned"
+    return ""

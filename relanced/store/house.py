@@ -1,0 +1,179 @@
+"""The house row: how the database was born, whether anything may leave, and the creditors it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.store import journal
+from relanced.store.engine import Engine, StoreError
+from relanced.store.facts import Standing
+from relanced.store.journal import Entry
+from relanced.store.lock import Bumps, bump_creditor, bump_house
+from relanced.store.tables import cases, creditors, house
+
+
+class WrongMode(StoreError):
+    """The database was born in another mode: going live means a fresh one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRow:
+    """What the whole house shares."""
+
+    mode: str
+    epoch: int
+    starts: int
+    stopped: str
+    frozen: str
+    born_at: datetime
+
+
+class House:
+    """The house's own row and its creditors."""
+
+    def __init__(self, engine: Engine, bumps: Bumps) -> None:
+        self._engine = engine
+        self._bumps = bumps
+
+    async def born(self, mode: str, now: datetime) -> HouseRow:
+        """Stamp a fresh database with its mode, or check an old one. Raises WrongMode."""
+
+        async def work(connection: AsyncConnection) -> HouseRow:
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            fresh = dialect.insert(house).values(id=1, mode=mode, born_at=now).on_conflict_do_nothing()
+            await connection.execute(fresh)
+            row = (await connection.execute(select(house))).one()
+            if row.mode != mode:
+                words = f"this database was born in mode {row.mode}, the configuration says {mode}:"
+                raise WrongMode(f"{words} use a fresh database (store:) or set mode: {row.mode}")
+            return _house(row)
+
+        return await self._engine.write(work)
+
+    async def row(self) -> HouseRow:
+        """The row as it is."""
+
+        async def work(connection: AsyncConnection) -> HouseRow:
+            return _house((await connection.execute(select(house))).one())
+
+        return await self._engine.read(work)
+
+    async def start(self, frozen: str, now: datetime) -> HouseRow:
+        """Count one more start; a copy that was found at the door stays frozen until a person accepts it."""
+
+        async def work(connection: AsyncConnection) -> HouseRow:
+            await connection.execute(update(house).values(starts=house.c.starts + 1))
+            if frozen:
+                await connection.execute(update(house).values(frozen=frozen))
+                await journal.write(connection, [Entry(journal.HOUSE, "frozen", {"why": frozen})], now)
+            await bump_house(connection, self._bumps)
+            return _house((await connection.execute(select(house))).one())
+
+        return await self._engine.write(work)
+
+    async def settle_policies(self, digest: str, creditor_ibans: Mapping[str, str], now: datetime) -> str:
+        """Make the configuration's creditors known, and its digest. Returns the digest that was there before.
+
+        A creditor whose IBAN differs from the known one keeps the known one: the gate parks until people confirm.
+        """
+
+        async def work(connection: AsyncConnection) -> str:
+            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+            for key, iban in creditor_ibans.items():
+                row = dialect.insert(creditors).values(key=key, iban=iban)
+                await connection.execute(row.on_conflict_do_nothing())
+                unknown = (creditors.c.key == key) & (creditors.c.iban == "")
+                await connection.execute(update(creditors).where(unknown).values(iban=iban))
+            before = str((await connection.execute(select(house.c.policies_digest))).scalar_one())
+            if before != digest:
+                await connection.execute(update(house).values(policies_digest=digest))
+                await bump_house(connection, self._bumps)
+                await connection.execute(update(cases).where(cases.c.state != "closed").values(look_at=now))
+            return before
+
+        return await self._engine.write(work)
+
+    async def standings(self) -> dict[str, Standing]:
+        """Every creditor the database knows."""
+
+        async def work(connection: AsyncConnection) -> dict[str, Standing]:
+            return {r.key: _standing(r) for r in (await connection.execute(select(creditors))).all()}
+
+        return await self._engine.read(work)
+
+    async def stop(self, why: str, by: str, now: datetime) -> None:
+        """Nothing leaves any more, at once: every permit given is void."""
+        await self._set({"stopped": why}, Entry(journal.HOUSE, "stopped", {"why": why}, by), now)
+
+    async def go(self, by: str, now: datetime) -> None:
+        """Messages may leave again."""
+        await self._set({"stopped": ""}, Entry(journal.HOUSE, "started", {}, by), now)
+
+    async def accept_copy(self, by: str, now: datetime) -> None:
+        """A person says that this copy is the one that works from now on."""
+        await self._set({"frozen": ""}, Entry(journal.HOUSE, "copy accepted", {}, by), now)
+
+    async def _set(self, values: dict[str, Any], entry: Entry, now: datetime) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(update(house).values(**values))
+            await bump_house(connection, self._bumps)
+            await journal.write(connection, [entry], now)
+
+        await self._engine.write(work)
+
+    async def open_creditor(self, key: str, on: date, from_step: str, per_day: int, by: str, now: datetime) -> int:
+        """Let reminders leave for a creditor; all of its cases are looked at. Returns how many."""
+
+        async def work(connection: AsyncConnection) -> int:
+            values = {"opened_on": on, "from_step": from_step, "per_day": per_day}
+            await connection.execute(update(creditors).where(creditors.c.key == key).values(**values))
+            await bump_creditor(connection, key, self._bumps)
+            touched = await connection.execute(update(cases).where(cases.c.creditor == key).values(look_at=now))
+            about = {"creditor": key, "from": from_step, "per_day": per_day}
+            await journal.write(connection, [Entry(journal.HOUSE, "creditor opened", about, by)], now)
+            return touched.rowcount
+
+        return await self._engine.write(work)
+
+    async def confirm_iban(self, key: str, iban: str, by: str, now: datetime) -> None:
+        """The new bank account of a creditor is the one to print from now on."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(update(creditors).where(creditors.c.key == key).values(iban=iban))
+            await bump_creditor(connection, key, self._bumps)
+            await journal.write(connection, [Entry(journal.HOUSE, "iban confirmed", {"creditor": key}, by)], now)
+
+        await self._engine.write(work)
+
+    async def remember(self, request_id: str, verb: str, answer: str, now: datetime) -> None:
+        """Keep the first answer to a request, for its repeats."""
+        from relanced.store.tables import requests
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(insert(requests).values(id=request_id, verb=verb, at=now, answer=answer))
+
+        await self._engine.write(work)
+
+    async def answered(self, request_id: str) -> str | None:
+        """The answer this request got the first time."""
+        from relanced.store.tables import requests
+
+        async def work(connection: AsyncConnection) -> str | None:
+            return (await connection.execute(select(requests.c.answer).where(requests.c.id == request_id))).scalar()
+
+        return await self._engine.read(work)
+
+
+def _house(row: Row[Any]) -> HouseRow:
+    return HouseRow(row.mode, row.epoch, row.starts, row.stopped, row.frozen, row.born_at)
+
+
+def _standing(r: Row[Any]) -> Standing:
+    return Standing(r.key, r.version, r.covers, r.opened_on, r.from_step, r.per_day, r.iban, 0)

@@ -1,0 +1,148 @@
+"""One import, one transaction: debtors, contacts, invoices, money and history of one creditor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.rules.rows import Batch
+from relanced.store import journal
+from relanced.store.engine import Engine, StoreError
+from relanced.store.intake.ledger import Ledger
+from relanced.store.intake.past import write_history
+from relanced.store.intake.snapshot import settle_absent
+from relanced.store.intake.sums import write_credits, write_payments
+from relanced.store.journal import Entry
+from relanced.store.lock import Bumps, bump, lock_cases
+from relanced.store.tables import cases, creditors, imports
+from relanced.store.tasks import open_tasks
+
+
+class Refused(StoreError):
+    """The import contradicts what is known. Nothing was changed; every contradiction is told with its line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did (or would do): rows added, changed and left as they were, by kind."""
+
+    added: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    same: dict[str, int] = field(default_factory=dict)
+    settled: tuple[str, ...] = ()
+    unmatched: int = 0
+    covers: date | None = None
+    repeated: bool = False
+    dry_run: bool = False
+
+
+class _DryRun(Exception):
+    """Carries the report out of a transaction that must not be committed."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report
+
+
+class Intake:
+    """The import's side of the store."""
+
+    def __init__(self, engine: Engine, bumps: Bumps) -> None:
+        self._engine = engine
+        self._bumps = bumps
+
+    async def apply(
+        self,
+        creditor: str,
+        batch: Batch,
+        by: str,
+        now: datetime,
+        today: date,
+        dry_run: bool = False,
+        sure: bool = False,
+    ) -> Report:
+        """Write the batch. `sure`: a person confirmed that a snapshot settles many invoices. Raises Refused."""
+
+        async def work(connection: AsyncConnection) -> Report:
+            report = await _apply(connection, creditor, batch, by, now, today, sure, self._bumps)
+            if dry_run:
+                raise _DryRun(report)
+            return report
+
+        try:
+            return await self._engine.write(work)
+        except _DryRun as told:
+            r = told.report
+            return Report(r.added, r.changed, r.same, r.settled, r.unmatched, r.covers, r.repeated, dry_run=True)
+
+
+async def _apply(
+    connection: AsyncConnection,
+    creditor: str,
+    batch: Batch,
+    by: str,
+    now: datetime,
+    today: date,
+    sure: bool,
+    bumps: Bumps,
+) -> Report:
+    if await _seen(connection, creditor, batch):
+        return Report(repeated=True, covers=batch.covers)
+    ledger = await Ledger.open(connection, creditor, now, today, by)
+    await ledger.write_debtors(batch)
+    await ledger.write_contacts(batch.contacts)
+    await ledger.write_invoices(batch.invoices, stated_on=batch.covers or today)
+    await write_credits(ledger, batch.credits)
+    await write_payments(ledger, batch.payments)
+    await write_history(ledger, batch.history)
+    settled = await settle_absent(ledger, batch, sure) if batch.snapshot else ()
+    if ledger.faults:
+        raise Refused([f"{batch.file}:{line}: {words}" for line, words in sorted(ledger.faults)])
+    await _finish(connection, creditor, batch, ledger, bumps)
+    added, changed, same = (dict(c) for c in (ledger.added, ledger.changed, ledger.same))
+    return Report(added, changed, same, settled, ledger.unmatched, batch.covers)
+
+
+async def _seen(connection: AsyncConnection, creditor: str, batch: Batch) -> bool:
+    """Whether this very file was the last of its kind: an older one may be wanted again, a repeat changes nothing."""
+    same = (imports.c.creditor == creditor) & (imports.c.kind == batch.kind)
+    query = select(imports.c.digest, imports.c.covers).where(same).order_by(imports.c.id.desc()).limit(1)
+    last = (await connection.execute(query)).first()
+    return last is not None and last.digest == batch.digest and last.covers == batch.covers
+
+
+async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledger: Ledger, bumps: Bumps) -> None:
+    await lock_cases(connection, ledger.touched)
+    await bump(connection, ledger.touched, ledger.now, bumps)
+    await _cover(connection, creditor, batch, ledger.now)
+    await open_tasks(connection, ledger.tasks, ledger.now)
+    counts = {"added": dict(ledger.added), "changed": dict(ledger.changed)}
+    values = {"creditor": creditor, "kind": batch.kind, "file": batch.file, "digest": batch.digest}
+    kept = {**values, "covers": batch.covers, "by": ledger.by, "at": ledger.now, "counts": counts}
+    await connection.execute(insert(imports).values(**kept))
+    told = Entry(journal.HOUSE, "imported", {**values, "covers": batch.covers, **counts}, ledger.by)
+    await journal.write(connection, [*ledger.entries, told], ledger.now)
+
+
+async def _cover(connection: AsyncConnection, creditor: str, batch: Batch, now: datetime) -> None:
+    """Coverage only moves forward, and it is no fact of any case: permits stand, the planner looks."""
+    if batch.covers is None or batch.kind not in ("payments", "snapshot"):
+        return
+    known = (await connection.execute(select(creditors.c.covers).where(creditors.c.key == creditor))).scalar()
+    if known is None or batch.covers > known:
+        await connection.execute(update(creditors).where(creditors.c.key == creditor).values(covers=batch.covers))
+        mine = (cases.c.creditor == creditor) & (cases.c.state == "open")
+        await connection.execute(update(cases).where(mine).values(look_at=now))
+
+
+def count(counter: Counter[str], kind: str) -> None:
+    """One more of that kind."""
+    counter[kind] += 1

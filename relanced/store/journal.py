@@ -1,0 +1,97 @@
+"""The journal: append-only, written in the transaction it tells, chained per case over salted digests.
+
+The text of an entry lives beside the frozen row, which holds only its salted digest: erasing a person's words leaves
+the chain whole. Entries of no case belong to chain 0, the house's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.store.tables import cases, house, journal, journal_texts
+
+HOUSE = 0
+DAEMON = "daemon"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: to which case, what, told by whom. `about` must be JSON."""
+
+    case_id: int
+    event: str
+    about: Mapping[str, Any] = field(default_factory=dict)
+    by: str = DAEMON
+
+
+def chain(prev: str, case_id: int, seq: int, at: datetime, by: str, event: str, text_digest: str) -> str:
+    """The digest of an entry: over the one before it and everything it says."""
+    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+    told = "\x1f".join((prev, str(case_id), str(seq), moment, by, event, text_digest))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def salted(salt: str, body: str) -> str:
+    """The digest of an entry's text."""
+    return hashlib.sha256(f"{salt}\x1f{body}".encode()).hexdigest()
+
+
+async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datetime) -> None:
+    """Append entries in order. The caller holds the lock of every case concerned."""
+    listed = list(entries)
+    if not listed:
+        return
+    heads = await _heads(connection, {e.case_id for e in listed})
+    rows, texts = [], []
+    for entry in listed:
+        seq, head = heads[entry.case_id]
+        salt, body = secrets.token_hex(8), json.dumps(dict(entry.about), ensure_ascii=False, default=str)
+        text_digest = salted(salt, body)
+        digest = chain(head, entry.case_id, seq + 1, at, entry.by, entry.event, text_digest)
+        heads[entry.case_id] = (seq + 1, digest)
+        key = {"case_id": entry.case_id, "seq": seq + 1}
+        rows.append(
+            {**key, "at": at, "by": entry.by, "event": entry.event, "text_digest": text_digest, "digest": digest}
+        )
+        texts.append({**key, "salt": salt, "body": body})
+    await connection.execute(insert(journal), rows)
+    await connection.execute(insert(journal_texts), texts)
+    await _keep_heads(connection, heads)
+
+
+async def _heads(connection: AsyncConnection, ids: set[int]) -> dict[int, tuple[int, str]]:
+    found: dict[int, tuple[int, str]] = {}
+    wanted = ids - {HOUSE}
+    if wanted:
+        query = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(cases.c.id.in_(wanted))
+        found = {row.id: (row.journal_seq, row.journal_head) for row in await connection.execute(query)}
+    if HOUSE in ids:
+        query = select(house.c.id, house.c.journal_seq, house.c.journal_head).with_for_update()
+        row = (await connection.execute(query)).one()
+        found[HOUSE] = (row.journal_seq, row.journal_head)
+    return found
+
+
+_MOVE_HEAD = (
+    update(cases)
+    .where(cases.c.id == bindparam("which"))
+    .values(journal_seq=bindparam("seq"), journal_head=bindparam("head"))
+)
+
+
+async def _keep_heads(connection: AsyncConnection, heads: dict[int, tuple[int, str]]) -> None:
+    moved = [{"which": i, "seq": seq, "head": head} for i, (seq, head) in heads.items() if i != HOUSE]
+    if moved:
+        await connection.execute(_MOVE_HEAD, moved)
+    if HOUSE in heads:
+        seq, head = heads[HOUSE]
+        await connection.execute(update(house).values(journal_seq=seq, journal_head=head))

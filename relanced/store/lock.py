@@ -1,0 +1,96 @@
+"""The case row is the only lock: whoever changes anything of a case locks its row first, in ascending order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.store.tables import cases, creditors, house
+
+WAKE = "relanced"
+
+
+class Bumps:
+    """When each case last changed, counted in this process: what `go()` asks before the byte that cannot be taken back.
+
+    A bump is noted inside the transaction, before its COMMIT: if that fails, a message waits a moment too long.
+    """
+
+    def __init__(self) -> None:
+        self._tick = 0
+        self._cases: dict[int, int] = {}
+        self._all = 0
+
+    @property
+    def now(self) -> int:
+        """The count so far."""
+        return self._tick
+
+    def note(self, ids: Collection[int]) -> None:
+        """These cases change now."""
+        self._tick += 1
+        self._cases.update(dict.fromkeys(ids, self._tick))
+
+    def note_all(self) -> None:
+        """Everything changes now: a stop, a bank account, a configuration."""
+        self._tick += 1
+        self._all = self._tick
+
+    def since(self, case_id: int, tick: int) -> bool:
+        """Whether the case, or everything, changed after that count."""
+        return max(self._cases.get(case_id, 0), self._all) > tick
+
+
+async def lock_cases(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Lock the rows, waiting for them. On SQLite BEGIN IMMEDIATE has done it already."""
+    if connection.dialect.name != "sqlite" and ids:
+        query = select(cases.c.id).where(cases.c.id.in_(sorted(ids))).order_by(cases.c.id).with_for_update()
+        await connection.execute(query)
+
+
+async def bump(connection: AsyncConnection, ids: Collection[int], now: datetime, bumps: Bumps) -> None:
+    """A fact of these cases changed: permits given before are void, and the planner looks at once."""
+    if not ids:
+        return
+    bumps.note(ids)
+    for some in chunks(sorted(ids)):
+        await connection.execute(
+            update(cases).where(cases.c.id.in_(some)).values(version=cases.c.version + 1, look_at=now)
+        )
+    await wake(connection)
+
+
+async def look(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Something happened that is no fact about the debt: the planner looks, permits stand."""
+    for some in chunks(sorted(ids)):
+        await connection.execute(update(cases).where(cases.c.id.in_(some)).values(look_at=now))
+    if ids:
+        await wake(connection)
+
+
+async def bump_creditor(connection: AsyncConnection, key: str, bumps: Bumps) -> None:
+    """Something of the creditor changed: no permit given before is worth anything."""
+    bumps.note_all()
+    await connection.execute(update(creditors).where(creditors.c.key == key).values(version=creditors.c.version + 1))
+    await wake(connection)
+
+
+async def bump_house(connection: AsyncConnection, bumps: Bumps) -> None:
+    """Something of the whole house changed: a stop, the wording, the configuration."""
+    bumps.note_all()
+    await connection.execute(update(house).values(epoch=house.c.epoch + 1))
+    await wake(connection)
+
+
+async def wake(connection: AsyncConnection) -> None:
+    """Tell other daemons on the same PostgreSQL to look; they would find it by themselves within seconds."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text(f"NOTIFY {WAKE}"))
+
+
+def chunks(ids: list[int], size: int = 500) -> list[list[int]]:
+    """Lists short enough for one statement."""
+    return [ids[i : i + size] for i in range(0, len(ids), size)]

@@ -1,0 +1,514 @@
+"""The birth of the database"""
+
+from alembic import op
+import sqlalchemy as sa
+
+from relanced.store.tables import Moment
+
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The birth of the database."""
+    op.create_table(
+        "blobs",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_blobs")),
+    )
+    op.create_table(
+        "channels",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("closed_until", Moment(), nullable=True),
+        sa.Column("why", sa.String(), server_default="", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("recent", sa.String(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_channels")),
+    )
+    op.create_table(
+        "creditors",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("covers", sa.Date(), nullable=True),
+        sa.Column("opened_on", sa.Date(), nullable=True),
+        sa.Column("from_step", sa.String(), server_default="", nullable=False),
+        sa.Column("per_day", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("iban", sa.String(), server_default="", nullable=False),
+        sa.Column("wording_digest", sa.String(), server_default="", nullable=False),
+        sa.Column("pace_day", sa.Date(), nullable=True),
+        sa.Column("pace_count", sa.Integer(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_creditors")),
+    )
+    op.create_table(
+        "house",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("starts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("born_at", Moment(), nullable=False),
+        sa.Column("stopped", sa.String(), server_default="", nullable=False),
+        sa.Column("frozen", sa.String(), server_default="", nullable=False),
+        sa.Column("policies_digest", sa.String(), server_default="", nullable=False),
+        sa.Column("journal_seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("journal_head", sa.String(), server_default="", nullable=False),
+        sa.CheckConstraint("mode IN ('live', 'shadow', 'redirect')", name=op.f("ck_house_mode")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_house_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_house")),
+    )
+    op.create_table(
+        "journal",
+        sa.Column("case_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("text_digest", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_journal")),
+    )
+    op.create_table(
+        "journal_texts",
+        sa.Column("case_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_journal_texts")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("until", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "limits",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("tat", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_limits")),
+    )
+    op.create_table(
+        "policies",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_policies")),
+    )
+    op.create_table(
+        "requests",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("verb", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+    )
+    op.create_table(
+        "touches",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("reminder_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "day", "n", name=op.f("pk_touches")),
+    )
+    with op.batch_alter_table("touches", schema=None) as batch_op:
+        batch_op.create_index("ix_touches_reminder_id", ["reminder_id"], unique=False)
+
+    op.create_table(
+        "cases",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("creditor", sa.String(), nullable=False),
+        sa.Column("debtor_key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("segment", sa.String(), server_default="unknown", nullable=False),
+        sa.Column("siren", sa.String(), server_default="", nullable=False),
+        sa.Column("address", sa.JSON(), nullable=False),
+        sa.Column("postcode", sa.String(), server_default="", nullable=False),
+        sa.Column("language", sa.String(), server_default="fr", nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("closed", sa.JSON(), nullable=False),
+        sa.Column("excluded", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("policy_wanted", sa.String(), server_default="", nullable=False),
+        sa.Column("policy_digest", sa.String(), nullable=True),
+        sa.Column("owner", sa.String(), server_default="", nullable=False),
+        sa.Column("state", sa.String(), server_default="clear", nullable=False),
+        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("look_at", Moment(), nullable=True),
+        sa.Column("crossed", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("journal_seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("journal_head", sa.String(), server_default="", nullable=False),
+        sa.CheckConstraint("state IN ('clear', 'open', 'closed')", name=op.f("ck_cases_state")),
+        sa.ForeignKeyConstraint(["creditor"], ["creditors.key"], name=op.f("fk_cases_creditor")),
+        sa.ForeignKeyConstraint(["policy_digest"], ["policies.digest"], name=op.f("fk_cases_policy_digest")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+        sa.UniqueConstraint("creditor", "debtor_key", name=op.f("uq_cases_creditor_debtor_key")),
+    )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cases_look_at",
+            ["look_at"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NOT NULL"),
+            postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "imports",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("creditor", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("file", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("covers", sa.Date(), nullable=True),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["creditor"], ["creditors.key"], name=op.f("fk_imports_creditor")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_table(
+        "addresses",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("road", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), server_default="", nullable=False),
+        sa.Column("rank", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("consent", sa.String(), server_default="none", nullable=False),
+        sa.Column("dead_since", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_addresses_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
+        sa.UniqueConstraint("case_id", "road", "place", name=op.f("uq_addresses_case_id_road_place")),
+    )
+    op.create_table(
+        "invoices",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("creditor", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(), server_default="EUR", nullable=False),
+        sa.Column("stated_open", sa.BigInteger(), nullable=True),
+        sa.Column("stated_on", sa.Date(), nullable=True),
+        sa.Column("order_number", sa.String(), server_default="", nullable=False),
+        sa.Column("payment_mode", sa.String(), server_default="transfer", nullable=False),
+        sa.Column("payer", sa.String(), server_default="", nullable=False),
+        sa.Column("payee_iban", sa.String(), server_default="", nullable=False),
+        sa.Column("excluded", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_invoices_case_id")),
+        sa.ForeignKeyConstraint(["creditor"], ["creditors.key"], name=op.f("fk_invoices_creditor")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
+        sa.UniqueConstraint("creditor", "number", name=op.f("uq_invoices_creditor_number")),
+    )
+    with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.create_index("ix_invoices_case_id", ["case_id"], unique=False)
+
+    op.create_table(
+        "reminders",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("policy_digest", sa.String(), nullable=False),
+        sa.Column("planned_at", Moment(), nullable=False),
+        sa.Column("planned_on", sa.Date(), nullable=False),
+        sa.Column("performed_on", sa.Date(), nullable=True),
+        sa.Column("live", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_reminders_case_id")),
+        sa.ForeignKeyConstraint(["policy_digest"], ["policies.digest"], name=op.f("fk_reminders_policy_digest")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
+    )
+    with op.batch_alter_table("reminders", schema=None) as batch_op:
+        batch_op.create_index("ix_reminders_case_id", ["case_id"], unique=False)
+        batch_op.create_index(
+            "uq_reminders_live",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("live"),
+            postgresql_where=sa.text("live"),
+        )
+
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("creditor", sa.String(), server_default="", nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("owner", sa.String(), server_default="", nullable=False),
+        sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("closed_at", Moment(), nullable=True),
+        sa.Column("closed_by", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_tasks_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_tasks_case_id", ["case_id"], unique=False)
+        batch_op.create_index(
+            "uq_tasks_open",
+            ["key"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("creditor", sa.String(), nullable=False),
+        sa.Column("reminder_id", sa.Integer(), nullable=True),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("road", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), server_default="", nullable=False),
+        sa.Column("address_id", sa.Integer(), nullable=True),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("contact", sa.String(), server_default="", nullable=False),
+        sa.Column("reference", sa.String(), nullable=False),
+        sa.Column("mail_id", sa.String(), server_default="", nullable=False),
+        sa.Column("due_at", Moment(), nullable=True),
+        sa.Column("lapse_at", Moment(), nullable=True),
+        sa.Column("settle_at", Moment(), nullable=True),
+        sa.Column("lease_until", Moment(), nullable=True),
+        sa.Column("lease_owner", sa.String(), server_default="", nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempt_id", sa.String(), server_default="", nullable=False),
+        sa.Column("approved_digest", sa.String(), server_default="", nullable=False),
+        sa.Column("approved_by", sa.String(), server_default="", nullable=False),
+        sa.Column("asked_digest", sa.String(), server_default="", nullable=False),
+        sa.Column("planned_at", Moment(), nullable=False),
+        sa.Column("taken_at", Moment(), nullable=True),
+        sa.Column("sent_at", Moment(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.CheckConstraint("state <> 'parked' OR reason <> ''", name=op.f("ck_messages_parked_has_a_reason")),
+        sa.CheckConstraint("state <> 'planned' OR due_at IS NOT NULL", name=op.f("ck_messages_planned_has_a_moment")),
+        sa.CheckConstraint("state <> 'uncertain' OR settle_at IS NOT NULL", name=op.f("ck_messages_uncertain_settles")),
+        sa.CheckConstraint(
+            "state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray', 'sent', 'delivered', 'failed', 'cancelled', 'expired')",
+            name=op.f("ck_messages_state"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('cancelled', 'expired', 'failed') OR ended_at IS NOT NULL",
+            name=op.f("ck_messages_end_has_a_moment"),
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('sent', 'delivered') OR sent_at IS NOT NULL", name=op.f("ck_messages_sent_has_a_moment")
+        ),
+        sa.CheckConstraint(
+            "state NOT IN ('submitting', 'uncertain', 'in_tray') OR attempt_id <> ''",
+            name=op.f("ck_messages_left_by_attempt"),
+        ),
+        sa.ForeignKeyConstraint(["address_id"], ["addresses.id"], name=op.f("fk_messages_address_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id")),
+        sa.ForeignKeyConstraint(["reminder_id"], ["reminders.id"], name=op.f("fk_messages_reminder_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("reference", name=op.f("uq_messages_reference")),
+        sa.UniqueConstraint("reminder_id", "slot", "turn", name=op.f("uq_messages_reminder_id_slot_turn")),
+    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index("ix_messages_case_id", ["case_id"], unique=False)
+        batch_op.create_index(
+            "ix_messages_due",
+            ["channel", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'planned'"),
+            postgresql_where=sa.text("state = 'planned'"),
+        )
+        batch_op.create_index(
+            "ix_messages_lapse",
+            ["lapse_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('planned', 'parked', 'in_tray')"),
+            postgresql_where=sa.text("state IN ('planned', 'parked', 'in_tray')"),
+        )
+        batch_op.create_index(
+            "ix_messages_settle",
+            ["settle_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'uncertain'"),
+            postgresql_where=sa.text("state = 'uncertain'"),
+        )
+        batch_op.create_index(
+            "ix_messages_submitting",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'submitting'"),
+            postgresql_where=sa.text("state = 'submitting'"),
+        )
+        batch_op.create_index(
+            "ix_messages_waiting",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('parked', 'in_tray')"),
+            postgresql_where=sa.text("state IN ('parked', 'in_tray')"),
+        )
+        batch_op.create_index(
+            "uq_messages_live",
+            ["reminder_id", "slot"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray')"),
+            postgresql_where=sa.text("state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray')"),
+        )
+
+    op.create_table(
+        "money",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("creditor", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=True),
+        sa.Column("booked_on", sa.Date(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(), server_default="EUR", nullable=False),
+        sa.Column("credit", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("label", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_money_case_id")),
+        sa.ForeignKeyConstraint(["creditor"], ["creditors.key"], name=op.f("fk_money_creditor")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_money_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_money")),
+        sa.UniqueConstraint("creditor", "key", name=op.f("uq_money_creditor_key")),
+    )
+    with op.batch_alter_table("money", schema=None) as batch_op:
+        batch_op.create_index("ix_money_case_id", ["case_id"], unique=False)
+
+    op.create_table(
+        "terms",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("settled_on", sa.Date(), nullable=True),
+        sa.Column("settled_by", sa.String(), server_default="", nullable=False),
+        sa.Column("handed_over_on", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_terms_case_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_terms_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
+        sa.UniqueConstraint("invoice_id", "n", name=op.f("uq_terms_invoice_id_n")),
+    )
+    with op.batch_alter_table("terms", schema=None) as batch_op:
+        batch_op.create_index("ix_terms_case_id", ["case_id"], unique=False)
+
+    op.create_table(
+        "attempts",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("try", sa.Integer(), nullable=False),
+        sa.Column("frame", sa.LargeBinary(), nullable=False),
+        sa.Column("layout", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("envelope", sa.JSON(), nullable=False),
+        sa.Column("deadline_at", Moment(), nullable=False),
+        sa.Column("sealed_at", Moment(), nullable=False),
+        sa.Column("lease_until", Moment(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("permit_version", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(), server_default="", nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.Column("provider_id", sa.String(), server_default="", nullable=False),
+        sa.Column("answered_at", Moment(), nullable=True),
+        sa.Column("pulled_at", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_attempts_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
+        sa.UniqueConstraint("message_id", "try", name=op.f("uq_attempts_message_id_try")),
+    )
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("term_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), server_default="", nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("until", Moment(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ended_by", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_holds_case_id")),
+        sa.ForeignKeyConstraint(["term_id"], ["terms.id"], name=op.f("fk_holds_term_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
+    )
+    with op.batch_alter_table("holds", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_holds_open",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
+        "lines",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("term_id", sa.Integer(), nullable=False),
+        sa.Column("reminder_id", sa.Integer(), nullable=True),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), server_default="main", nullable=False),
+        sa.Column("cents", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), server_default="", nullable=False),
+        sa.Column("clock_from", sa.Date(), nullable=True),
+        sa.CheckConstraint("state IN ('planned', 'performed', 'passed_over', 'void')", name=op.f("ck_lines_state")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_lines_case_id")),
+        sa.ForeignKeyConstraint(["reminder_id"], ["reminders.id"], name=op.f("fk_lines_reminder_id")),
+        sa.ForeignKeyConstraint(["term_id"], ["terms.id"], name=op.f("fk_lines_term_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lines")),
+    )
+    with op.batch_alter_table("lines", schema=None) as batch_op:
+        batch_op.create_index("ix_lines_case_id", ["case_id"], unique=False)
+        batch_op.create_index("ix_lines_reminder_id", ["reminder_id"], unique=False)
+        batch_op.create_index(
+            "uq_lines_step",
+            ["term_id", "step", "round"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'void'"),
+            postgresql_where=sa.text("state <> 'void'"),
+        )
+
+    _freeze_journal()
+
+
+FROZEN = "the journal is append-only"
+
+
+def _freeze_journal() -> None:
+    """No row of the journal is ever changed or removed; the texts beside it may be erased, not rewritten."""
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER journal_no_{verb.lower()} BEFORE {verb} ON journal "
+                f"BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END"
+            )
+        op.execute(
+            "CREATE TRIGGER journal_texts_no_update BEFORE UPDATE ON journal_texts "
+            f"BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END"
+        )
+        return
+    op.execute(
+        "CREATE FUNCTION journal_frozen() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{FROZEN}'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER journal_frozen BEFORE UPDATE OR DELETE ON journal "
+        "FOR EACH ROW EXECUTE FUNCTION journal_frozen()"
+    )
+    op.execute(
+        "CREATE TRIGGER journal_texts_frozen BEFORE UPDATE ON journal_texts "
+        "FOR EACH ROW EXECUTE FUNCTION journal_frozen()"
+    )

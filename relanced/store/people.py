@@ -1,0 +1,284 @@
+"""What people change: messages held and let go, invoices called paid, cases paused and closed; under the case lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
+from relanced.rules.model import LIVE, MessageState
+from relanced.rules.owed import balances
+from relanced.store import journal
+from relanced.store.engine import Engine, StoreError
+from relanced.store.facts import load
+from relanced.store.journal import Entry
+from relanced.store.lock import Bumps, bump, lock_cases, look
+from relanced.store.outcomes import perform
+from relanced.store.planning import end_reminder, mark_handed_over, withdraw
+from relanced.store.tables import cases, holds, invoices, lines, messages, reminders, terms
+from relanced.store.tasks import close_tasks
+
+
+class Unfitting(StoreError):
+    """What was asked does not fit the state of things. Nothing was changed."""
+
+
+class People:
+    """The verbs of the desk that change rows."""
+
+    def __init__(self, engine: Engine, bumps: Bumps) -> None:
+        self._engine = engine
+        self._bumps = bumps
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    async def park(self, message_id: int, why: str, by: str, now: datetime) -> None:
+        """A planned message waits for a person. Raises Unfitting."""
+        await self._message(message_id, MessageEvent.PARK, {"reason": why, "lease_owner": ""}, why, by, now)
+
+    async def approve(self, message_ids: Sequence[int], by: str, now: datetime) -> list[int]:
+        """Parked messages may go: what was shown is approved, by digest. Returns those that were parked."""
+
+        async def work(connection: AsyncConnection) -> list[int]:
+            rows = await _locked(connection, message_ids)
+            parked = [r for r in rows if r.state == "parked"]
+            entries = []
+            for row in parked:
+                state = advance(MessageState.PARKED, MessageEvent.APPROVE)
+                values = {"state": state.value, "reason": "", "due_at": now, "lapse_at": None}
+                values |= {"approved_digest": row.asked_digest, "approved_by": by}
+                await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
+                entries.append(Entry(row.case_id, "message approved", {"message": row.id, "was": row.reason}, by))
+            await bump(connection, {r.case_id for r in parked}, now, self._bumps)
+            await journal.write(connection, entries, now)
+            return [r.id for r in parked]
+
+        return await self._engine.write(work)
+
+    async def approve_hand_over(self, reminder_id: int, by: str, now: datetime, today: date) -> None:
+        """The terms of a hand-over leave the ladder. Raises Unfitting."""
+
+        async def work(connection: AsyncConnection) -> None:
+            row = (await connection.execute(select(reminders).where(reminders.c.id == reminder_id))).first()
+            if row is None or not row.live:
+                raise Unfitting(f"hand-over r{reminder_id} does not wait for approval")
+            await lock_cases(connection, [row.case_id])
+            named = select(lines.c.term_id).where(lines.c.reminder_id == reminder_id, lines.c.state == "planned")
+            ids = list((await connection.execute(named)).scalars())
+            await perform(connection, [reminder_id], today)
+            await mark_handed_over(connection, ids, today)
+            await close_tasks(connection, [f"hand-over:{reminder_id}"], by, now)
+            await bump(connection, [row.case_id], now, self._bumps)
+            await journal.write(connection, [Entry(row.case_id, "handed over", {"terms": ids}, by)], now)
+
+        await self._engine.write(work)
+
+    async def cancel(self, message_id: int, why: str, by: str, now: datetime, today: date) -> None:
+        """A message will not leave; the step it performed is passed over for its terms. Raises Unfitting."""
+
+        async def work(connection: AsyncConnection) -> None:
+            (row,) = await _locked(connection, [message_id])
+            uncertain = row.state == "uncertain"
+            event = MessageEvent.SAID_NOT_SENT if uncertain else MessageEvent.WITHDRAW
+            state = _advance(row, event)
+            values = {"state": state.value, "reason": why, "ended_at": now}
+            await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
+            if row.slot == 0 and row.reminder_id is not None:
+                await pass_over(connection, row.reminder_id, "person", today)
+            await close_tasks(connection, [f"uncertain:{row.id}", f"content:{row.id}"], by, now)
+            await bump(connection, [row.case_id], now, self._bumps)
+            await journal.write(connection, [Entry(row.case_id, "message cancelled", _about(row, why), by)], now)
+
+        await self._engine.write(work)
+
+    async def said_sent(self, message_id: int, why: str, by: str, now: datetime, today: date) -> None:
+        """A person knows that an uncertain message left. Raises Unfitting."""
+
+        async def work(connection: AsyncConnection) -> None:
+            (row,) = await _locked(connection, [message_id])
+            state = _advance(row, MessageEvent.SAID_SENT)
+            values = {"state": state.value, "reason": "", "sent_at": now, "settle_at": None}
+            await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
+            if row.slot == 0 and row.reminder_id is not None:
+                await perform(connection, [row.reminder_id], today)
+            await close_tasks(connection, [f"uncertain:{row.id}"], by, now)
+            await look(connection, [row.case_id], now)
+            await journal.write(connection, [Entry(row.case_id, "message sent", _about(row, why), by)], now)
+
+        await self._engine.write(work)
+
+    async def resend(self, message_id: int, why: str, reference: str, mail_id: str, by: str, now: datetime) -> int:
+        """The same words once more, as a new message, because a person asks. Returns its id. Raises Unfitting."""
+
+        async def work(connection: AsyncConnection) -> int:
+            (row,) = await _locked(connection, [message_id])
+            _advance(row, MessageEvent.RESEND)
+            query = select(messages).where(messages.c.reminder_id == row.reminder_id, messages.c.slot == row.slot)
+            others = (await connection.execute(query)).all()
+            if any(o.state in {s.value for s in LIVE} for o in others):
+                raise Unfitting(f"message {message_id} has a successor on its way already")
+            kept = ("case_id", "creditor", "reminder_id", "slot", "road", "channel", "address_id", "place", "contact")
+            values: dict[str, Any] = {name: getattr(row, name) for name in kept}
+            values |= {"turn": max(o.turn for o in others) + 1, "state": "planned", "due_at": now, "planned_at": now}
+            values |= {"reference": reference, "mail_id": mail_id}
+            new = (await connection.execute(insert(messages).values(**values).returning(messages.c.id))).scalar_one()
+            about = {**_about(row, why), "new": new}
+            await journal.write(connection, [Entry(row.case_id, "message resent", about, by)], now)
+            return int(new)
+
+        return await self._engine.write(work)
+
+    async def _message(
+        self, message_id: int, event: MessageEvent, values: dict[str, Any], why: str, by: str, now: datetime
+    ) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            (row,) = await _locked(connection, [message_id])
+            state = _advance(row, event)
+            await connection.execute(
+                update(messages).where(messages.c.id == row.id).values(state=state.value, **values)
+            )
+            await journal.write(connection, [Entry(row.case_id, f"message {state.value}", _about(row, why), by)], now)
+
+        await self._engine.write(work)
+
+    # -- invoices and cases ---------------------------------------------------------------------------------------
+
+    async def paid(self, creditor: str | None, number: str, on: date | None, by: str, now: datetime) -> int:
+        """A person says that an invoice is paid, or with `on` None takes it back. The case's id. Raises Unfitting."""
+
+        async def work(connection: AsyncConnection) -> int:
+            invoice = await _invoice(connection, creditor, number)
+            await lock_cases(connection, [invoice.case_id])
+            values = {"settled_on": on, "settled_by": by if on else ""}
+            await connection.execute(update(terms).where(terms.c.invoice_id == invoice.id).values(**values))
+            if on is None:
+                await _end_holds(connection, invoice.case_id, ("paid_but_open",), by, now)
+            await close_tasks(connection, [f"paid-but-open:{invoice.id}"], by, now)
+            await bump(connection, [invoice.case_id], now, self._bumps)
+            event = "invoice said paid" if on else "paid taken back"
+            await journal.write(connection, [Entry(invoice.case_id, event, {"invoice": number, "on": on}, by)], now)
+            return int(invoice.case_id)
+
+        return await self._engine.write(work)
+
+    async def pause(self, case_id: int, until: datetime, why: str, by: str, now: datetime) -> None:
+        """The case stands still until a moment."""
+        values = {"case_id": case_id, "kind": "pause", "reason": why, "owner": by, "by": by}
+        await self._case(
+            case_id,
+            Entry(case_id, "hold begun", {"kind": "pause", "until": until, "why": why}, by),
+            now,
+            [insert(holds).values(**values, began_at=now, until=until)],
+        )
+
+    async def resume(self, case_id: int, why: str, by: str, now: datetime) -> int:
+        """Every hold of the case ends. Returns how many there were."""
+
+        async def work(connection: AsyncConnection) -> int:
+            await lock_cases(connection, [case_id])
+            ended = await _end_holds(connection, case_id, None, by, now)
+            await bump(connection, [case_id], now, self._bumps)
+            await journal.write(connection, [Entry(case_id, "holds ended", {"count": ended, "why": why}, by)], now)
+            return ended
+
+        return await self._engine.write(work)
+
+    async def close(self, case_id: int, why: str, by: str, now: datetime, today: date) -> int:
+        """The terms owed now are not pursued any more. Returns how many. Raises Unfitting when a message is leaving."""
+
+        async def work(connection: AsyncConnection) -> int:
+            await lock_cases(connection, [case_id])
+            (loaded,) = await load(connection, [case_id], today)
+            entries: list[Entry] = []
+            live = loaded.facts.live
+            if live and not await withdraw(connection, case_id, live.id, f"case closed: {why}", now, entries):
+                raise Unfitting("a message is leaving right now: ask again in a moment")
+            owing = [term_id for term_id, cents in balances(loaded.facts).items() if cents > 0]
+            await connection.execute(update(terms).where(terms.c.id.in_(owing)).values(closed_on=today))
+            await connection.execute(update(cases).where(cases.c.id == case_id).values(state="closed"))
+            await bump(connection, [case_id], now, self._bumps)
+            entries.append(Entry(case_id, "case closed", {"why": why, "terms": owing}, by))
+            await journal.write(connection, entries, now)
+            return len(owing)
+
+        return await self._engine.write(work)
+
+    async def reopen(self, case_id: int, why: str, by: str, now: datetime) -> None:
+        """A closed case is taken up again, with the terms that were closed."""
+        await self._case(
+            case_id,
+            Entry(case_id, "case reopened", {"why": why}, by),
+            now,
+            [
+                update(terms).where(terms.c.case_id == case_id).values(closed_on=None),
+                update(cases).where(cases.c.id == case_id).values(state="open"),
+            ],
+        )
+
+    async def _case(self, case_id: int, entry: Entry, now: datetime, statements: Sequence[Any]) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            await lock_cases(connection, [case_id])
+            for statement in statements:
+                await connection.execute(statement)
+            await bump(connection, [case_id], now, self._bumps)
+            await journal.write(connection, [entry], now)
+
+        await self._engine.write(work)
+
+
+async def _locked(connection: AsyncConnection, message_ids: Sequence[int]) -> list[Any]:
+    """Lock the cases of these messages, then read them. Raises Unfitting for one that does not exist."""
+    owners = select(messages.c.id, messages.c.case_id).where(messages.c.id.in_(list(message_ids)))
+    found = {row.id: row.case_id for row in (await connection.execute(owners)).all()}
+    missing = [i for i in message_ids if i not in found]
+    if missing:
+        raise Unfitting(f"there is no message {missing[0]}")
+    await lock_cases(connection, set(found.values()))
+    query = select(messages).where(messages.c.id.in_(list(message_ids))).order_by(messages.c.id)
+    return list((await connection.execute(query)).all())
+
+
+def _advance(row: Any, event: MessageEvent) -> MessageState:
+    try:
+        return advance(MessageState(row.state), event)
+    except IllegalTransition:
+        raise Unfitting(f"message {row.id} is {row.state}: it cannot be {event.value.replace('_', ' ')}") from None
+
+
+def _about(row: Any, why: str) -> dict[str, Any]:
+    return {"message": row.id, "reference": row.reference, "was": row.state, "why": why}
+
+
+async def _invoice(connection: AsyncConnection, creditor: str | None, number: str) -> Any:
+    query = select(invoices).where(invoices.c.number == number)
+    if creditor:
+        query = query.where(invoices.c.creditor == creditor)
+    found = (await connection.execute(query)).all()
+    if not found:
+        raise Unfitting(f"there is no invoice {number}")
+    if len(found) > 1:
+        owners = ", ".join(sorted(r.creditor for r in found))
+        raise Unfitting(f"invoice {number} exists for {owners}: say --creditor")
+    return found[0]
+
+
+async def _end_holds(
+    connection: AsyncConnection, case_id: int, kinds: tuple[str, ...] | None, by: str, now: datetime
+) -> int:
+    running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None)
+    if kinds is not None:
+        running &= holds.c.kind.in_(kinds)
+    ended = await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
+    return ended.rowcount
+
+
+async def pass_over(connection: AsyncConnection, reminder_id: int, why: str, today: date) -> None:
+    """The steps this reminder would have performed are passed over, and it is over."""
+    planned = (lines.c.reminder_id == reminder_id) & (lines.c.state == "planned")
+    values = {"state": "passed_over", "reason": why, "on_day": today}
+    await connection.execute(update(lines).where(planned).values(**values))
+    await end_reminder(connection, reminder_id)

@@ -1,0 +1,233 @@
+"""What the sender and the reconciler read: messages whose moment has come, and parcels rebuilt from what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.channel import Blob, Parcel
+from relanced.rules.model import Road
+from relanced.store import journal
+from relanced.store.engine import Engine
+from relanced.store.journal import Entry
+from relanced.store.lock import chunks, lock_cases, look
+from relanced.store.tables import attempts, blobs, lines, messages, reminders
+
+WORDING_LEASE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A planned message that wants to be worded."""
+
+    id: int
+    case_id: int
+    creditor: str
+    reminder_id: int | None
+    slot: int
+    turn: int
+    road: Road
+    channel: str
+    address_id: int | None
+    place: str
+    contact: str
+    reference: str
+    mail_id: str
+    planned_at: datetime
+    lapse_at: datetime | None
+    approved_digest: str
+    thread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A message that may have left, with its parcel and when it was sealed."""
+
+    message_id: int
+    case_id: int
+    channel: str
+    parcel: Parcel
+    sealed_at: datetime
+    settle_at: datetime
+
+
+class Sending:
+    """The sender's side of the store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def pick(
+        self, channel: str, now: datetime, limit: int, owner: str, busy: Collection[int] = ()
+    ) -> list[Waiting]:
+        """Planned messages of a channel whose moment has come, oldest first, leaving out the `busy` ones.
+
+        On PostgreSQL they are softly leased to `owner`, so that two daemons do not word the same message; sealing, not
+        the lease, is what keeps it from leaving twice.
+        """
+        due = (messages.c.channel == channel) & (messages.c.state == "planned") & (messages.c.due_at <= now)
+        free = or_(messages.c.lease_until.is_(None), messages.c.lease_until < now, messages.c.lease_owner == owner)
+        query = select(messages).where(due).order_by(messages.c.due_at, messages.c.id).limit(limit + len(busy))
+
+        async def leased(connection: AsyncConnection) -> list[Waiting]:
+            locked = query.where(free).with_for_update(skip_locked=True)
+            rows = _free((await connection.execute(locked)).all(), busy, limit)
+            lease = {"lease_owner": owner, "lease_until": now + WORDING_LEASE}
+            await connection.execute(update(messages).where(messages.c.id.in_([r.id for r in rows])).values(**lease))
+            return await _waiting(connection, rows)
+
+        async def picked(connection: AsyncConnection) -> list[Waiting]:
+            return await _waiting(connection, _free((await connection.execute(query)).all(), busy, limit))
+
+        return await (self._engine.read(picked) if self._engine.sqlite else self._engine.write(leased))
+
+    async def next_due(self, channel: str) -> datetime | None:
+        """When the next planned message of a channel wants to leave."""
+        due = (messages.c.channel == channel) & (messages.c.state == "planned")
+        return await self._moment(select(messages.c.due_at).where(due).order_by(messages.c.due_at).limit(1))
+
+    async def next_settle(self) -> datetime | None:
+        """When the next uncertain message may be asked about."""
+        query = select(messages.c.settle_at).where(messages.c.state == "uncertain")
+        return await self._moment(query.order_by(messages.c.settle_at).limit(1))
+
+    async def _moment(self, query: Select[Any]) -> datetime | None:
+        async def work(connection: AsyncConnection) -> datetime | None:
+            moment: datetime | None = (await connection.execute(query)).scalar()
+            return moment
+
+        return await self._engine.read(work)
+
+    async def put_off(self, verdicts: Sequence[tuple[int, int, str, datetime | None, bool]], now: datetime) -> None:
+        """Write what the gate said: (message, case, reason, until, parked). A new reason is journalled."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await lock_cases(connection, {case for _, case, *_ in verdicts})
+            entries: list[Entry] = []
+            for message_id, case_id, why, until, parked in verdicts:
+                entry = await _put_off(connection, message_id, case_id, why, until, parked)
+                entries += [entry] if entry else []
+            await journal.write(connection, entries, now)
+
+        if verdicts:
+            await self._engine.write(work)
+
+    async def look_again(self, case_ids: Collection[int], now: datetime) -> None:
+        """The decision seems to have changed: the planner looks at these cases."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await lock_cases(connection, case_ids)
+            await look(connection, case_ids, now)
+
+        if case_ids:
+            await self._engine.write(work)
+
+    async def doubtful(self, now: datetime, limit: int) -> list[Doubtful]:
+        """Uncertain messages whose settle time is over, with their parcels."""
+        joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
+        columns = (messages.c.case_id, messages.c.channel, messages.c.settle_at, *attempts.c)
+        query = select(*columns).select_from(joined).where(messages.c.state == "uncertain", messages.c.settle_at <= now)
+
+        async def work(connection: AsyncConnection) -> list[Doubtful]:
+            rows = (await connection.execute(query.order_by(messages.c.settle_at).limit(limit))).all()
+            return [
+                Doubtful(r.message_id, r.case_id, r.channel, await parcel_of(connection, r), r.sealed_at, r.settle_at)
+                for r in rows
+            ]
+
+        return await self._engine.read(work)
+
+    async def orphans(self, now: datetime, mine: Collection[int], owner: str, settle_at: datetime) -> list[int]:
+        """Turn messages whose submitter is gone into uncertain ones; `mine` are being submitted by this process.
+
+        On SQLite this process is the only one; on PostgreSQL another daemon's are left alone until their lease is over.
+        """
+        joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
+        query = select(messages.c.id, messages.c.case_id).select_from(joined).where(messages.c.state == "submitting")
+        if not self._engine.sqlite:
+            query = query.where(or_(attempts.c.owner == owner, attempts.c.lease_until < now))
+
+        async def work(connection: AsyncConnection) -> list[int]:
+            lost = {r.id: r.case_id for r in (await connection.execute(query)).all() if r.id not in mine}
+            await lock_cases(connection, set(lost.values()))
+            why = "the process ended while it was being submitted"
+            for some in chunks(sorted(lost)):
+                still = messages.c.id.in_(some) & (messages.c.state == "submitting")
+                values = {"state": "uncertain", "settle_at": settle_at, "reason": why}
+                await connection.execute(update(messages).where(still).values(**values))
+            entries = [Entry(case, "message uncertain", {"message": i, "why": why}) for i, case in lost.items()]
+            await journal.write(connection, entries, now)
+            return sorted(lost)
+
+        return await self._engine.write(work)
+
+
+def _free(rows: Sequence[Row[Any]], busy: Collection[int], limit: int) -> list[Row[Any]]:
+    return [r for r in rows if r.id not in busy][:limit]
+
+
+async def _waiting(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Waiting]:
+    threads = await _threads(connection, {r.case_id for r in rows})
+    names = [n for n in Waiting.__slots__ if n not in ("thread", "road")]
+    return [
+        Waiting(road=Road(r.road), thread=threads.get(r.case_id, ()), **{n: getattr(r, n) for n in names}) for r in rows
+    ]
+
+
+async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int, tuple[str, ...]]:
+    """The Message-IDs already sent about the terms that are still on the ladder, oldest first."""
+    if not case_ids:
+        return {}
+    query = select(messages.c.case_id, messages.c.mail_id).where(
+        messages.c.case_id.in_(sorted(case_ids)), messages.c.state.in_(("sent", "delivered")), messages.c.mail_id != ""
+    )
+    threads: dict[int, tuple[str, ...]] = {}
+    for row in (await connection.execute(query.order_by(messages.c.sent_at))).all():
+        threads[row.case_id] = (*threads.get(row.case_id, ()), row.mail_id)[-10:]
+    return threads
+
+
+async def _put_off(
+    connection: AsyncConnection, message_id: int, case_id: int, why: str, until: datetime | None, parked: bool
+) -> Entry | None:
+    query = select(messages.c.reason, messages.c.state).where(messages.c.id == message_id)
+    row = (await connection.execute(query)).one()
+    if row.state != "planned":
+        return None
+    values: dict[str, Any] = {"reason": why, "lease_owner": ""}
+    values |= {"state": "parked"} if parked else {"due_at": until}
+    await connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
+    if row.reason == why and not parked:
+        return None
+    event = "message parked" if parked else "message deferred"
+    return Entry(case_id, event, {"message": message_id, "why": why, "until": until})
+
+
+async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:
+    """The parcel of an attempt, equal to the one that was sealed."""
+    digests = [part for part in row.layout if isinstance(part, str)]
+    shared: dict[str, bytes] = {}
+    if digests:
+        query = select(blobs).where(blobs.c.digest.in_(digests))
+        shared = {b.digest: b.content for b in (await connection.execute(query)).all()}
+    pieces: list[bytes | Blob] = []
+    at = 0
+    for part in row.layout:
+        if isinstance(part, str):
+            pieces.append(Blob(shared[part], part))
+        else:
+            pieces.append(row.frame[at : at + part])
+            at += part
+    return Parcel(row.id, row.address, row.deadline_at, tuple(pieces), row.envelope)
+
+
+async def named_terms(connection: AsyncConnection, reminder_id: int) -> list[int]:
+    """The terms a reminder names."""
+    query = select(lines.c.term_id).join(reminders, reminders.c.id == lines.c.reminder_id)
+    query = query.where(reminders.c.id == reminder_id, lines.c.state != "void")
+    return list((await connection.execute(query)).scalars())

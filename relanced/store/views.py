@@ -1,0 +1,231 @@
+"""What people look at: the queue, the cases, one case whole, the open tasks. Reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.store.engine import Engine, StoreError
+from relanced.store.tables import (
+    addresses,
+    attempts,
+    cases,
+    channels,
+    creditors,
+    holds,
+    imports,
+    invoices,
+    journal,
+    journal_texts,
+    lines,
+    messages,
+    reminders,
+    tasks,
+)
+
+Row = dict[str, Any]
+
+
+class NotFound(StoreError):
+    """Nothing goes by that name."""
+
+
+class Views:
+    """The desk's side of the store, for looking."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def _rows(self, query: Select[Any]) -> list[Row]:
+        async def work(connection: AsyncConnection) -> list[Row]:
+            return [dict(row._mapping) for row in await connection.execute(query)]
+
+        return await self._engine.read(work)
+
+    async def queue(self, creditor: str | None = None, limit: int = 500) -> list[Row]:
+        """Messages that have not left, oldest first: where they stand and why."""
+        joined = messages.join(cases, cases.c.id == messages.c.case_id)
+        joined = joined.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
+        query = select(
+            messages.c.id.label("message"),
+            messages.c.creditor,
+            cases.c.debtor_key.label("debtor"),
+            cases.c.name,
+            reminders.c.step,
+            messages.c.road,
+            messages.c.channel,
+            messages.c.state,
+            messages.c.due_at,
+            messages.c.planned_at,
+            messages.c.reference,
+            messages.c.reason,
+        ).select_from(joined)
+        live = messages.c.state.in_(("planned", "parked", "submitting", "uncertain", "in_tray"))
+        query = query.where(live).order_by(messages.c.planned_at, messages.c.id).limit(limit)
+        return await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
+
+    async def awaiting(self, step: str | None = None) -> list[Row]:
+        """Messages that wait for approval, and hand-overs that do."""
+        joined = messages.join(reminders, reminders.c.id == messages.c.reminder_id)
+        query = select(messages.c.id, reminders.c.step, messages.c.reason).select_from(joined)
+        query = query.where(messages.c.state == "parked", messages.c.asked_digest != "")
+        return await self._rows(query.where(reminders.c.step == step) if step else query)
+
+    async def hand_overs(self) -> list[Row]:
+        """Hand-overs that wait for approval: live reminders without a message."""
+        joined = reminders.join(cases, cases.c.id == reminders.c.case_id)
+        joined = joined.outerjoin(messages, messages.c.reminder_id == reminders.c.id)
+        query = select(
+            reminders.c.id,
+            cases.c.creditor,
+            cases.c.debtor_key.label("debtor"),
+            cases.c.name,
+            reminders.c.step,
+            reminders.c.planned_at,
+        ).select_from(joined)
+        return await self._rows(query.where(reminders.c.live, messages.c.id.is_(None)).order_by(reminders.c.id))
+
+    async def cases(self, creditor: str | None = None, state: str | None = "open") -> list[Row]:
+        """Cases with what stands in the books; `state` None: all."""
+        query = select(
+            cases.c.id,
+            cases.c.creditor,
+            cases.c.debtor_key.label("debtor"),
+            cases.c.name,
+            cases.c.segment,
+            cases.c.state,
+            cases.c.owner,
+            cases.c.crossed,
+            cases.c.look_at,
+            cases.c.policy_digest,
+        ).order_by(cases.c.creditor, cases.c.name, cases.c.id)
+        query = query.where(cases.c.creditor == creditor) if creditor else query
+        return await self._rows(query.where(cases.c.state == state) if state else query)
+
+    async def find_case(self, text: str, creditor: str | None = None) -> int:
+        """The id of a case by id, debtor key or invoice number. Raises NotFound, naming the choices if many fit."""
+        by_invoice = select(invoices.c.case_id).where(invoices.c.number == text)
+        named = or_(cases.c.debtor_key == text, cases.c.id.in_(by_invoice))
+        query = select(cases.c.id, cases.c.creditor, cases.c.debtor_key, cases.c.name).where(named)
+        found = await self._rows(query.where(cases.c.creditor == creditor) if creditor else query)
+        if not found and text.isdigit() and len(text) < 10:
+            found = await self._rows(select(cases.c.id).where(cases.c.id == int(text)))
+        if not found:
+            raise NotFound(f"no case, debtor or invoice goes by {text!r}")
+        if len(found) > 1:
+            choices = ", ".join(f"{r['id']} ({r['creditor']}, {r['debtor_key']}, {r['name']})" for r in found)
+            raise NotFound(f"{text!r} names several cases: {choices}: say the number, or --creditor")
+        return int(found[0]["id"])
+
+    async def case_head(self, case_id: int) -> Row:
+        """The row of a case."""
+        return (await self._rows(select(cases).where(cases.c.id == case_id)))[0]
+
+    async def messages_of(self, case_id: int) -> list[Row]:
+        """Everything that was worded for a case, with what the door said."""
+        joined = messages.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
+        joined = joined.outerjoin(attempts, attempts.c.id == messages.c.attempt_id)
+        query = select(
+            messages.c.id,
+            reminders.c.step,
+            messages.c.slot,
+            messages.c.turn,
+            messages.c.road,
+            messages.c.state,
+            messages.c.reference,
+            messages.c.place,
+            messages.c.planned_at,
+            messages.c.sent_at,
+            messages.c.reason,
+            attempts.c.words,
+            attempts.c.sha256,
+            messages.c.approved_by,
+        ).select_from(joined)
+        return await self._rows(query.where(messages.c.case_id == case_id).order_by(messages.c.id))
+
+    async def lines_of(self, case_id: int) -> list[Row]:
+        """The steps of a case's terms, as history has them."""
+        query = select(lines).where(lines.c.case_id == case_id, lines.c.state != "void").order_by(lines.c.id)
+        return await self._rows(query)
+
+    async def holds_of(self, case_id: int) -> list[Row]:
+        """The running holds."""
+        query = select(holds).where(holds.c.case_id == case_id, holds.c.ended_at.is_(None)).order_by(holds.c.id)
+        return await self._rows(query)
+
+    async def addresses_of(self, case_id: int) -> list[Row]:
+        """The ways to reach the debtor."""
+        return await self._rows(select(addresses).where(addresses.c.case_id == case_id).order_by(addresses.c.rank))
+
+    async def journal_of(self, case_id: int, limit: int = 200) -> list[Row]:
+        """The newest entries of a case's journal, oldest first."""
+        same = (journal_texts.c.case_id == journal.c.case_id) & (journal_texts.c.seq == journal.c.seq)
+        query = select(journal.c.seq, journal.c.at, journal.c.by, journal.c.event, journal_texts.c.body)
+        query = query.select_from(journal.outerjoin(journal_texts, same)).where(journal.c.case_id == case_id)
+        return (await self._rows(query.order_by(journal.c.seq.desc()).limit(limit)))[::-1]
+
+    async def tasks(self, case_id: int | None = None) -> list[Row]:
+        """Open tasks, oldest first."""
+        joined = tasks.outerjoin(cases, cases.c.id == tasks.c.case_id)
+        query = (
+            select(
+                tasks.c.id,
+                tasks.c.kind,
+                tasks.c.words,
+                tasks.c.creditor,
+                tasks.c.case_id,
+                cases.c.name,
+                tasks.c.opened_at,
+            )
+            .select_from(joined)
+            .where(tasks.c.closed_at.is_(None))
+            .order_by(tasks.c.id)
+        )
+        return await self._rows(query.where(tasks.c.case_id == case_id) if case_id is not None else query)
+
+    async def message(self, message_id: int) -> Row:
+        """One message with its step. Raises NotFound."""
+        joined = messages.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
+        query = select(messages, reminders.c.step).select_from(joined).where(messages.c.id == message_id)
+        found = await self._rows(query)
+        if not found:
+            raise NotFound(f"there is no message {message_id}")
+        return found[0]
+
+    async def attempt(self, attempt: str) -> Row:
+        """One attempt with its answer. Raises NotFound."""
+        found = await self._rows(select(attempts).where(attempts.c.id == attempt))
+        if not found:
+            raise NotFound(f"there is no attempt {attempt}")
+        return found[0]
+
+    async def counts(self) -> dict[str, int]:
+        """Messages by state: for the end of a demonstration and for `run --once`, never in a wheel."""
+        query = select(messages.c.state, func.count().label("n")).group_by(messages.c.state)
+        return {r["state"]: r["n"] for r in await self._rows(query)}
+
+    async def doors(self) -> list[Row]:
+        """The channels that have been closed or have failed of late."""
+        return await self._rows(select(channels).order_by(channels.c.name))
+
+    async def last_imports(self) -> list[Row]:
+        """The newest import of each kind and creditor."""
+        newest = select(func.max(imports.c.id)).group_by(imports.c.creditor, imports.c.kind)
+        columns = (imports.c.creditor, imports.c.kind, imports.c.file, imports.c.at, imports.c.covers, imports.c.by)
+        return await self._rows(select(*columns).where(imports.c.id.in_(newest)).order_by(imports.c.id))
+
+    async def creditors(self) -> list[Row]:
+        """Every creditor."""
+        return await self._rows(select(creditors).order_by(creditors.c.key))
+
+    async def case_ids(self, creditor: str | None = None, state: str | None = "open") -> Sequence[int]:
+        """The ids alone."""
+        return [int(r["id"]) for r in await self.cases(creditor, state)]
+
+    async def journal_after(self, case_id: int, at: datetime) -> list[Row]:
+        """Entries of a case's journal after a moment."""
+        return [r for r in await self.journal_of(case_id) if r["at"] > at]
