@@ -1,0 +1,1 @@
+"""The facts relanced keeps to."""
