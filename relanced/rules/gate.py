@@ -1,4 +1,4 @@
-"""May this message leave now? A literal list of small questions, each answered with a reason; the strongest answer wins.
+"""May this message leave now? A literal list of small questions, each with a reason; the strongest answer wins.
 
 The same list serves planning, sending, `forecast` and `why`. `cancel` beats `park` beats `defer` beats `allow`; among
 defers the latest counts, among allows the earliest end. An allow is worth until its end, never past local midnight.
@@ -17,6 +17,7 @@ from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, Road
 from relanced.rules.owed import balances
 from relanced.rules.policy import Step
+from relanced.rules.stand import chased
 from relanced.rules.turns import usable
 
 
@@ -100,24 +101,25 @@ def house_open(m: Moment) -> Verdict:
 
 
 def still_owed(m: Moment) -> Verdict:
-    """Every line is still owed, credits deducted."""
+    """Every line is still owed, credits deducted, and still asked for: neither excluded, closed nor handed over."""
     owed = balances(m.facts)
-    paid = [n for n in m.lines if owed.get(n.term_id, 0) <= 0]
-    if paid:
-        return Verdict(Strength.CANCEL, "still owed", f"{len(paid)} of {len(m.lines)} lines are no longer owed")
-    changed = [n for n in m.lines if owed[n.term_id] != n.cents]
-    if changed:
+    asked = {t.id for t in chased(m.facts, owed)}
+    gone = [n for n in m.lines if n.term_id not in asked]
+    if gone:
+        words = f"{len(gone)} of {len(m.lines)} lines are no longer owed or no longer asked for"
+        return Verdict(Strength.CANCEL, "still owed", words)
+    if any(owed[n.term_id] != n.cents for n in m.lines):
         return Verdict(Strength.CANCEL, "still owed", "an amount has changed since it was worded")
     return _allow("still owed")
 
 
 def still_decided(m: Moment) -> Verdict:
-    """The step is still the one that is due, for the same terms."""
+    """The step is still the one that is due, for the same steps of the same terms."""
     if m.follows:
         return _allow("still decided")
     if m.decision.step is None or m.decision.step.name != m.step.name:
         return Verdict(Strength.CANCEL, "still decided", m.decision.reason)
-    if {n.term_id for n in m.decision.lines} != {n.term_id for n in m.lines}:
+    if {(n.term_id, n.step) for n in m.decision.lines} != {(n.term_id, n.step) for n in m.lines}:
         return Verdict(Strength.CANCEL, "still decided", "the terms to be named have changed")
     return _allow("still decided")
 
@@ -134,15 +136,15 @@ def not_held(m: Moment) -> Verdict:
 
 def facts_fresh(m: Moment) -> Verdict:
     """A line is named after its due date only when the bank data cover the day a punctual transfer would show."""
-    due = {t.id: t.due_on for t in m.facts.terms}
-    late = [due[n.term_id] for n in m.lines if due[n.term_id] < m.today]
+    named = {n.term_id for n in m.lines}
+    late = [t.due_on for t in m.facts.terms if t.id in named and t.due_on < m.today]
     if not late:
         return _allow("fresh")
     newest, covers, at_most = max(late), m.surface.covers, m.surface.at_most
-    if fresh(newest, covers, m.today, at_most):
-        return _allow("fresh", _midnight(add_bank_days(covers, at_most), m.now) if covers else None)
+    if covers is not None and fresh(newest, covers, m.today, at_most):
+        return _allow("fresh", _morning(add_bank_days(min(covers, m.today), at_most + 1), m.now))
     known = f"cover until {covers}" if covers else "were never imported"
-    wanted = max(fresh_from(newest), add_bank_days(m.today, -at_most))
+    wanted = max(fresh_from(newest), add_bank_days(m.today + timedelta(days=1), -at_most - 1))
     words = f"bank data {known}; needed until {wanted}: relanced import"
     return Verdict(Strength.DEFER, "fresh", words, _morning(m.today + timedelta(days=1), m.now))
 
@@ -242,18 +244,13 @@ def ask(moment: Moment, questions: tuple[Question, ...] = GATE) -> Verdict:
     strongest = max(verdicts, key=lambda v: (v.strength, v.until.timestamp() if v.until else 0.0))
     if strongest.strength is not Strength.ALLOW:
         return strongest
-    ends = [v.until for v in verdicts if v.until] + [_midnight(moment.today, moment.now)]
+    ends = [v.until for v in verdicts if v.until] + [_morning(moment.today + timedelta(days=1), moment.now)]
     return Verdict(Strength.ALLOW, "all", until=min(ends))
 
 
 def all_verdicts(moment: Moment, questions: tuple[Question, ...] = GATE) -> list[Verdict]:
     """Every answer, in the order of the list: what `why` shows."""
     return [question(moment) for question in questions]
-
-
-def _midnight(day: date, now: datetime) -> datetime:
-    """The end of a local day."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=now.tzinfo)
 
 
 def _morning(day: date, now: datetime) -> datetime:

@@ -7,29 +7,56 @@ from collections.abc import Iterable
 from datetime import date
 
 from relanced.rules.model import Habits, Money, Term
-from relanced.rules.owed import outstanding
+from relanced.rules.owed import Account, account
+
+_LAST = 12
 
 
 def habits(terms: Iterable[Term], money: Iterable[Money]) -> Habits:
-    """Count and mean lateness in days (never negative), over invoices that owe nothing any more."""
+    """Count and mean lateness in days (never negative), over invoices that owe nothing any more.
+
+    An invoice that only credits have cleared was not paid.
+    """
     listed, paid = tuple(terms), tuple(money)
-    owed = outstanding(listed, paid)
-    parts: dict[int, list[Term]] = defaultdict(list)
-    for term in listed:
-        parts[term.invoice_id].append(term)
+    kept = account(listed, paid)
+    parts, named = _grouped(listed, paid)
     ends = sorted(
         (end, max(0, (end - max(t.due_on for t in mine)).days))
         for invoice, mine in parts.items()
-        if not any(owed[t.id] for t in mine) and (end := _paid_on(invoice, mine, paid)) is not None
+        if not any(kept.owed[t.id] for t in mine) and (end := _paid_on(mine, named[invoice], kept)) is not None
     )
-    last = [late for _, late in ends[-12:]]
+    last = [late for _, late in ends[-_LAST:]]
     return Habits(len(ends), sum(last) / len(last) if last else 0.0)
 
 
-def _paid_on(invoice_id: int, parts: list[Term], money: tuple[Money, ...]) -> date | None:
-    """The day of the last payment of the invoice, or the day the books said it was settled."""
-    days = [m.booked_on for m in money if m.invoice_id == invoice_id and not m.credit]
+def _grouped(terms: tuple[Term, ...], money: tuple[Money, ...]) -> tuple[dict[int, list[Term]], dict[int, list[Money]]]:
+    parts: dict[int, list[Term]] = defaultdict(list)
+    for term in terms:
+        parts[term.invoice_id].append(term)
+    named: dict[int, list[Money]] = defaultdict(list)
+    for item in sorted(money, key=lambda m: (m.booked_on, m.id)):
+        if item.invoice_id is not None:
+            named[item.invoice_id].append(item)
+    return parts, named
+
+
+def _paid_on(parts: list[Term], named: list[Money], kept: Account) -> date | None:
+    """The day the invoice was cleared: by its own payments, by loose ones, by a person's word, or in the books."""
+    first, payments = parts[0], [m.booked_on for m in named if m.cents > 0 and not m.credit]
+    if payments and (day := _cleared_on(sum(t.cents for t in parts), named)):
+        return day
+    days = payments + [day for t in parts if (day := kept.loosely_paid_on.get(t.id))]
     days += [t.settled_on for t in parts if t.settled_on]
-    if not days and parts[0].stated_open == 0 and parts[0].stated_on:
-        days = [parts[0].stated_on]
+    if not days and first.stated_open == 0 and first.stated_on:
+        days = [first.stated_on]
     return max(days, default=None)
+
+
+def _cleared_on(total: int, named: list[Money]) -> date | None:
+    """The day they last reached the total, if they did: a second payment of the same invoice is not a late one."""
+    paid, day = 0, None
+    for item in named:
+        before, paid = paid, paid + item.cents
+        if before < total <= paid:
+            day = item.booked_on
+    return day

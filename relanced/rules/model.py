@@ -1,4 +1,4 @@
-"""The values the rules reason about: one case with its invoices, money, addresses and past. Amounts are integer cents."""
+"""The values the rules reason about: one case with its invoices, money, addresses and past. Amounts in cents."""
 
 from __future__ import annotations
 
@@ -144,6 +144,7 @@ class Line:
     reminder_id: int | None = None
     clock_from: date | None = None
     kind: LineKind = LineKind.MAIN
+    cents: int = 0  # what the reminder named
 
 
 class HoldKind(StrEnum):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from relanced.rules.model import CaseFacts, Money, Term
@@ -20,16 +21,37 @@ def balances(facts: CaseFacts) -> dict[int, int]:
 
 def outstanding(terms: Iterable[Term], money: Iterable[Money]) -> dict[int, int]:
     """The same for loose terms and money. Money of another currency, or already in a statement, pays nothing here."""
-    oldest_first = sorted(terms, key=lambda t: (t.due_on, t.invoice, t.n))
+    return account(terms, money).owed
+
+
+def overdue(terms: Iterable[Term], owed: Mapping[int, int], today: date) -> int:
+    """The principal past its due date, in cents."""
+    return sum(owed[t.id] for t in terms if t.due_on < today)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What every term owes, and the day on which money that named no invoice last paid a term."""
+
+    owed: dict[int, int] = field(default_factory=dict)
+    loosely_paid_on: dict[int, date] = field(default_factory=dict)
+
+
+def account(terms: Iterable[Term], money: Iterable[Money]) -> Account:
+    """Lay all the money over all the terms, oldest first."""
+    oldest_first = sorted(terms, key=lambda t: (t.due_on, t.invoice, t.n, t.id))
     invoices = _by_invoice(oldest_first)
-    owed, loose = {}, []
     named = _by_target(money, invoices)
+    kept, loose = Account(), list(named.pop(None, ()))
     for invoice_id, parts in invoices.items():
         left, surplus = _pay_invoice(parts, named.get(invoice_id, ()))
-        owed.update(left)
+        kept.owed.update(left)
         loose += surplus
-    _pay_oldest(oldest_first, owed, loose + list(named.get(None, ())))
-    return {t.id: 0 if t.settled_on else max(owed[t.id], 0) for t in oldest_first}
+    for currency in {m.currency for m in loose}:
+        purse = _Purse(kept, [t for t in oldest_first if t.currency == currency])
+        purse.lay(m for m in loose if m.currency == currency)
+    kept.owed.update({t.id: 0 for t in oldest_first if t.settled_on})
+    return kept
 
 
 def _by_invoice(terms: list[Term]) -> dict[int, list[Term]]:
@@ -41,26 +63,33 @@ def _by_invoice(terms: list[Term]) -> dict[int, list[Term]]:
 
 def _by_target(money: Iterable[Money], invoices: Mapping[int, list[Term]]) -> dict[int | None, list[Money]]:
     grouped: dict[int | None, list[Money]] = defaultdict(list)
-    for item in sorted(money, key=lambda m: (m.booked_on, m.id)):
+    for item in sorted(money, key=_by_day):
         grouped[item.invoice_id if item.invoice_id in invoices else None].append(item)
     return grouped
 
 
+def _by_day(item: Money) -> tuple[date, int]:
+    return item.booked_on, item.id
+
+
 def _pay_invoice(parts: list[Term], money: Iterable[Money]) -> tuple[dict[int, int], list[Money]]:
-    """What the terms of one invoice owe, and what was paid beyond it."""
+    """What the terms of one invoice owe, and what was paid beyond it.
+
+    Reversals count first, so that only what nobody took back is spare; they never raise the debt above the invoice.
+    """
     first = parts[0]
     total = sum(t.cents for t in parts)
-    stated = first.stated_open
-    paid = 0 if stated is None else total - stated
+    left = total if first.stated_open is None else first.stated_open
+    most = max(total, left)
     spare: list[Money] = []
-    for item in money:
+    for item in sorted(money, key=lambda m: m.cents > 0):
         if item.currency != first.currency or not _counts(item, first):
             continue
-        paid += item.cents
-        if paid > total:
-            spare.append(Money(item.id, item.booked_on, min(paid - total, item.cents), item.currency))
-            paid = total
-    return _spread(parts, paid), spare
+        left -= item.cents
+        if left < 0:
+            spare.append(replace(item, cents=min(item.cents, -left), invoice_id=None))
+            left = 0
+    return _spread(parts, total - min(max(left, 0), most)), [m for m in spare if m.cents > 0]
 
 
 def _counts(item: Money, term: Term) -> bool:
@@ -68,7 +97,7 @@ def _counts(item: Money, term: Term) -> bool:
 
 
 def _spread(parts: list[Term], paid: int) -> dict[int, int]:
-    """Lay a sum over terms, oldest first; a negative sum (a reversal beyond the invoice) raises the oldest."""
+    """Lay a sum over terms, oldest first; a statement above the invoice raises the oldest."""
     left = {}
     for term in parts:
         share = min(paid, term.cents)
@@ -77,22 +106,48 @@ def _spread(parts: list[Term], paid: int) -> dict[int, int]:
     return left
 
 
-def _pay_oldest(terms: list[Term], owed: dict[int, int], money: list[Money]) -> None:
-    for item in sorted(money, key=lambda m: (m.booked_on, m.id)):
-        rest = item.cents
-        for term in terms:
+class _Purse:
+    """Money of one currency that names no invoice, laid day by day over the terms of that currency."""
+
+    def __init__(self, kept: Account, terms: list[Term]) -> None:
+        self._kept, self._terms = kept, [t for t in terms if not t.settled_on]
+        self._laid: list[tuple[int, int]] = []  # term and cents, in the order paid
+
+    def lay(self, money: Iterable[Money]) -> None:
+        for item in sorted(money, key=_by_day):
+            if item.cents > 0:
+                self._pay(item)
+            else:
+                self._reopen(item, self._take_back(-item.cents))
+
+    def _pay(self, item: Money) -> None:
+        rest, owed = item.cents, self._kept.owed
+        for term in self._terms:
             if rest == 0:
                 break
-            if item.currency != term.currency or not _counts(item, term) or term.settled_on:
+            if owed[term.id] <= 0 or not _counts(item, term):
                 continue
-            if rest > 0:
-                share = min(rest, max(owed[term.id], 0))
-            else:  # a reversal nobody could attribute: reopen what was paid, oldest first, never above the term
-                share = -min(-rest, max(term.cents - owed[term.id], 0))
+            share = min(rest, owed[term.id])
             owed[term.id] -= share
             rest -= share
+            self._laid.append((term.id, share))
+            if not item.credit:
+                self._kept.loosely_paid_on[term.id] = item.booked_on
 
+    def _take_back(self, cents: int) -> int:
+        """A reversal undoes what loose money paid, the latest first; what it could not undo comes back."""
+        while cents and self._laid:
+            term_id, share = self._laid.pop()
+            back = min(cents, share)
+            self._kept.owed[term_id] += back
+            cents -= back
+            if share > back:
+                self._laid.append((term_id, share - back))
+        return cents
 
-def overdue(terms: Iterable[Term], owed: Mapping[int, int], today: date) -> int:
-    """The principal past its due date, in cents."""
-    return sum(owed[t.id] for t in terms if t.due_on < today)
+    def _reopen(self, item: Money, cents: int) -> None:
+        """What else is paid owes again, oldest first, never more than the term."""
+        for term in self._terms:
+            back = min(cents, max(term.cents - self._kept.owed[term.id], 0)) if _counts(item, term) else 0
+            self._kept.owed[term.id] += back
+            cents -= back

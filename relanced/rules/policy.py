@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 
@@ -122,7 +123,7 @@ class Policy:
 
     def to_json(self) -> str:
         """The snapshot a case keeps."""
-        return _ADAPTER.dump_json(self).decode()
+        return _canonical(self)
 
     @staticmethod
     def from_json(text: str) -> Policy:
@@ -139,19 +140,8 @@ _ADAPTER = TypeAdapter(Policy)
 
 
 def _canonical(policy: Policy) -> str:
-    """JSON with sets in order, so that equal policies have equal digests."""
-    import json
-
-    def order(value: object) -> object:
-        if isinstance(value, dict):
-            return {k: order(v) for k, v in sorted(value.items())}
-        if isinstance(value, list):
-            return [order(v) for v in value]
-        return value
-
+    """JSON with keys and sets in order, so that equal policies have equal texts."""
     body = _ADAPTER.dump_python(policy, mode="json")
-    body["segments"] = sorted(body["segments"])
-    body["tags"] = sorted(body["tags"])
-    for step in body["steps"]:
-        step["only"] = sorted(step["only"])
-    return json.dumps(order(body), ensure_ascii=False)
+    for part, name in [(body, "segments"), (body, "tags"), *((step, "only") for step in body["steps"])]:
+        part[name] = sorted(part[name])
+    return json.dumps(body, ensure_ascii=False, sort_keys=True)

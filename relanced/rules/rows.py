@@ -117,6 +117,7 @@ class Batch:
     """One file's worth, already checked row by row. `covers` is the last day the payments (or the snapshot) account for.
 
     A `snapshot` lists every open invoice: what is absent is settled. Otherwise an import only adds and changes.
+    `ignored` are the headings that nobody understood, for the dry run to show.
     """
 
     kind: str  # debtors | contacts | invoices | credits | payments | history | snapshot
@@ -129,6 +130,7 @@ class Batch:
     payments: tuple[PaymentRow, ...] = ()
     history: tuple[HistoryRow, ...] = ()
     covers: date | None = None
+    ignored: tuple[str, ...] = ()
 
     @property
     def snapshot(self) -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from relanced.rules.model import LIVE, Address, Consent, Message, MessageState, Road
 from relanced.rules.policy import Step
 
+_LEFT = (MessageState.SENT, MessageState.DELIVERED)
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -36,11 +38,15 @@ def next_message(
     """
     earlier = [m for m in messages if m.slot == slot]
     turn = max((m.turn for m in earlier), default=-1) + 1
-    failed = {(m.road, m.where) for m in earlier if m.state is MessageState.FAILED}
+    failed = [m for m in earlier if m.state is MessageState.FAILED]
     for road, address in ways(slots(step)[slot], addresses, consent):
-        if (road, address.where) not in failed:
+        if not any(m.road is road and _went_to(m, address) for m in failed):
             return Turn(slot, turn, road, address)
     return None
+
+
+def _went_to(message: Message, address: Address) -> bool:
+    return message.address_id == address.id or (message.where != "" and message.where == address.where)
 
 
 def ways(
@@ -64,16 +70,25 @@ def usable(road: Road, address: Address, consent: frozenset[Road]) -> bool:
 
 
 def open_slots(step: Step, messages: Iterable[Message], performed: bool) -> list[int]:
-    """The slots that want a message now: slot 0 until it is sent, the `also` slots once it has been."""
-    wanted = []
+    """The slots that want a message now: slot 0 until it is sent, the `also` slots once it has been.
+
+    A message that failed wants the next turn, in slot 0 also after the step counted: a mail may bounce later.
+    """
     listed = list(messages)
-    for slot in range(len(slots(step))):
-        mine = [m for m in listed if m.slot == slot]
-        if (slot == 0) is performed:
-            continue
-        if any(m.state in LIVE or m.state in (MessageState.SENT, MessageState.DELIVERED) for m in mine):
-            continue
-        if mine and mine[-1].state in (MessageState.CANCELLED, MessageState.EXPIRED) and slot > 0:
-            continue
-        wanted.append(slot)
-    return wanted
+    return [slot for slot, roads in enumerate(slots(step)) if _wants(slot, _of(listed, slot, roads), performed)]
+
+
+def _of(messages: list[Message], slot: int, roads: tuple[Road, ...]) -> list[Message]:
+    """The messages of a slot. A copy is known by its road too: slots move when a door is taken out of `also`."""
+    return [m for m in messages if m.slot == slot or (slot > 0 < m.slot and m.road in roads)]
+
+
+def _wants(slot: int, mine: list[Message], performed: bool) -> bool:
+    if any(m.state in LIVE or m.state in _LEFT for m in mine):
+        return False
+    newest = max(mine, key=lambda m: m.turn, default=None)
+    if newest is None:
+        return (slot == 0) is not performed
+    if newest.state is MessageState.FAILED:
+        return slot == 0 or performed
+    return newest.state is MessageState.CANCELLED and slot == 0 and not performed

@@ -40,6 +40,7 @@ class Clerk:
         now: datetime,
         today: date,
         owner: str,
+        tasks: Sequence[Task] = (),
     ) -> tuple[Sealed, int]:
         """Record, then seal, durably. Also the count of changes so far, to be asked about later by `bumps.since`."""
 
@@ -52,6 +53,7 @@ class Clerk:
             sealed = Sealed()
             if seals:
                 sealed = await seal(connection, seals, rates, now, today, owner, entries)
+            await open_tasks(connection, tasks, now)
             await journal.write(connection, entries, now)
             return sealed, tick
 
@@ -74,13 +76,13 @@ class Clerk:
 
         await self._engine.write(work)
 
-    async def stopped(self) -> tuple[int, str]:
-        """The house's epoch, and why nothing may leave (empty when it may)."""
-        query = select(house.c.epoch, house.c.stopped, house.c.frozen)
+    async def stopped(self) -> tuple[int, str, str]:
+        """The house's epoch, why nothing may leave (empty when it may), and the digest of the configuration at work."""
+        query = select(house.c.epoch, house.c.stopped, house.c.frozen, house.c.config_digest)
 
-        async def work(connection: AsyncConnection) -> tuple[int, str]:
+        async def work(connection: AsyncConnection) -> tuple[int, str, str]:
             row = (await connection.execute(query)).one()
-            return row.epoch, row.stopped or row.frozen
+            return row.epoch, row.stopped or row.frozen, row.config_digest
 
         return await self._engine.read(work)
 

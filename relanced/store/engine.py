@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
 
 T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+
+_TRIES = 3
+_AGAIN = ("40P01", "40001")  # PostgreSQL: a deadlock it has broken, two transactions it could not put in order
 
 
 class StoreError(Exception):
@@ -20,6 +25,10 @@ class StoreError(Exception):
 
 class StoreFull(StoreError):
     """No room is left on the disk: nothing was changed, and nothing may leave until there is room again."""
+
+
+class Conflict(StoreError):
+    """A key of the database refused it: what was asked for is there already. Nothing was changed."""
 
 
 class CommitUnknown(Exception):
@@ -33,53 +42,91 @@ class Engine:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writer, self._reader = _sqlite(url) if self.sqlite else _postgres(url)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._lost: CommitUnknown | None = None
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `work` in one writing transaction, shielded from cancellation. Raises StoreError, CommitUnknown."""
-        return await asyncio.shield(asyncio.ensure_future(self._write(work)))
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in one writing transaction. Raises StoreError, CommitUnknown.
 
-    async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        try:
-            async with self._writer.connect() as connection:
-                transaction = await connection.begin()
-                try:
-                    result = await work(connection)
-                except BaseException:
-                    await transaction.rollback()
-                    raise
-                await self._commit(transaction.commit)
-                return result
-        except OperationalError as error:
-            raise _told(error) from error
+        `work` may be run again when PostgreSQL breaks a deadlock: it keeps nothing from one run to the next.
+        """
+        return await self._shielded(self._write(work))
 
-    async def _commit(self, commit: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await commit()
-        except DBAPIError as error:
-            if isinstance(_told(error), StoreFull):
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on one consistent snapshot; it cannot write. Raises StoreError."""
+        return await self._shielded(self._read(work))
+
+    async def _shielded(self, running: Coroutine[Any, Any, T]) -> T:
+        if self._lost:
+            running.close()
+            raise self._lost
+        task = asyncio.ensure_future(running)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _write(self, work: Work[T]) -> T:
+        tries = 0
+        while True:
+            try:
+                return await self._transact(work)
+            except StatementError as error:
+                tries += 1
+                if tries == _TRIES or getattr(error.orig, "sqlstate", None) not in _AGAIN:
+                    raise _told(error) from error
+
+    async def _transact(self, work: Work[T]) -> T:
+        async with aclosing(await _connected(self._writer)) as connection:
+            transaction = await connection.begin()
+            try:
+                result = await work(connection)
+            except BaseException:
+                await transaction.rollback()
                 raise
-            raise CommitUnknown(str(error.orig)) from error
+            await self._commit(transaction)
+            return result
 
-    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `work` on one consistent snapshot; it cannot write."""
+    async def _commit(self, transaction: AsyncTransaction) -> None:
         try:
-            async with self._reader.connect() as connection:
+            await transaction.commit()
+        except Exception as error:
+            if isinstance(error, StatementError) and isinstance(_told(error), StoreFull):
+                await transaction.rollback()
+                raise
+            self._lost = CommitUnknown(f"a COMMIT failed, and nobody knows whether it happened: {error}")
+            raise self._lost from error
+
+    async def _read(self, work: Work[T]) -> T:
+        async with aclosing(await _connected(self._reader)) as connection:
+            try:
                 return await work(connection)
-        except OperationalError as error:
-            raise _told(error) from error
+            except StatementError as error:
+                raise _told(error) from error
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Let what was begun end, then let go of every connection."""
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._writer.dispose()
-        if self._reader is not self._writer:
+        if self.sqlite:
             await self._reader.dispose()
 
 
-def _told(error: DBAPIError) -> StoreError:
+async def _connected(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except Exception as error:
+        raise StoreError(f"the database cannot be reached: {getattr(error, 'orig', None) or error}") from error
+
+
+def _told(error: StatementError) -> Exception:
+    """What the driver said, in our terms; what our own types refused, as they said it."""
     words = str(error.orig)
-    if "disk is full" in words or "No space left" in words or "disk full" in words:
-        return StoreFull(words)
-    return StoreError(words)
+    if not isinstance(error, DBAPIError):
+        return ValueError(words)
+    if isinstance(error, IntegrityError):
+        return Conflict(words)
+    full = ("disk is full", "No space left", "disk full")
+    return StoreFull(words) if any(f in words for f in full) else StoreError(words)
 
 
 def _sqlite(url: str) -> tuple[AsyncEngine, AsyncEngine]:
@@ -109,6 +156,8 @@ def _prepare(engine: AsyncEngine, begin: str, query_only: bool) -> None:
 
 
 def _postgres(url: str) -> tuple[AsyncEngine, AsyncEngine]:
+    """One pool: what writes sees what was committed last, what reads sees one moment."""
     address = make_url(url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(address, pool_size=8, max_overflow=8, pool_pre_ping=True)
-    return engine, engine
+    cache = {"prepared_statement_cache_size": 500}
+    engine = create_async_engine(address, pool_size=8, max_overflow=8, pool_pre_ping=True, connect_args=cache)
+    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -126,7 +126,7 @@ def _heads(ids: list[int]) -> Select[Any]:
 
 
 def _terms(ids: list[int]) -> Select[Any]:
-    of_invoice = (c.label(f"invoice_{c.name}") for c in invoices.c)
+    of_invoice = (c.label(f"invoice_{c.name}") for c in invoices.c if c.name != "id")
     joined = terms.join(invoices, invoices.c.id == terms.c.invoice_id)
     return select(terms, *of_invoice).select_from(joined).where(terms.c.case_id.in_(ids)).order_by(terms.c.id)
 
@@ -260,7 +260,7 @@ def _address(r: Row[Any]) -> Address:
 
 def _line(r: Row[Any]) -> Line:
     state, kind = LineState(r.state), LineKind(r.kind)
-    return Line(r.term_id, r.step, state, r.on_day, r.round, r.reason, r.reminder_id, r.clock_from, kind)
+    return Line(r.term_id, r.step, state, r.on_day, r.round, r.reason, r.reminder_id, r.clock_from, kind, r.cents)
 
 
 def _hold(r: Row[Any]) -> Hold:

@@ -78,7 +78,7 @@ class House:
 
         return await self._engine.write(work)
 
-    async def settle_policies(self, digest: str, creditor_ibans: Mapping[str, str], now: datetime) -> str:
+    async def settle_config(self, digest: str, creditor_ibans: Mapping[str, str], now: datetime) -> str:
         """Make the configuration's creditors known, and its digest. Returns the digest that was there before.
 
         A creditor whose IBAN differs from the known one keeps the known one: the gate parks until people confirm.
@@ -91,9 +91,9 @@ class House:
                 await connection.execute(row.on_conflict_do_nothing())
                 unknown = (creditors.c.key == key) & (creditors.c.iban == "")
                 await connection.execute(update(creditors).where(unknown).values(iban=iban))
-            before = str((await connection.execute(select(house.c.policies_digest))).scalar_one())
+            before = str((await connection.execute(select(house.c.config_digest))).scalar_one())
             if before != digest:
-                await connection.execute(update(house).values(policies_digest=digest))
+                await connection.execute(update(house).values(config_digest=digest))
                 await bump_house(connection, self._bumps)
                 await connection.execute(update(cases).where(cases.c.state != "closed").values(look_at=now))
             return before

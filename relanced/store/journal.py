@@ -75,7 +75,7 @@ async def _heads(connection: AsyncConnection, ids: set[int]) -> dict[int, tuple[
         query = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(cases.c.id.in_(wanted))
         found = {row.id: (row.journal_seq, row.journal_head) for row in await connection.execute(query)}
     if HOUSE in ids:
-        query = select(house.c.id, house.c.journal_seq, house.c.journal_head).with_for_update()
+        query = select(house.c.id, house.c.journal_seq, house.c.journal_head).with_for_update(key_share=True)
         row = (await connection.execute(query)).one()
         found[HOUSE] = (row.journal_seq, row.journal_head)
     return found

@@ -1,11 +1,15 @@
-"""The case row is the only lock: whoever changes anything of a case locks its row first, in ascending order."""
+"""The case row is the only lock: whoever changes anything of a case locks its row first, in ascending order.
+
+Rows that many cases share are locked before them: the house, then the creditor. Sealing reads both FOR KEY SHARE, which
+only a bump keeps waiting (it takes them FOR UPDATE); counters and the house's chain of the journal move beside it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.tables import cases, creditors, house
@@ -16,7 +20,7 @@ WAKE = "relanced"
 class Bumps:
     """When each case last changed, counted in this process: what `go()` asks before the byte that cannot be taken back.
 
-    A bump is noted inside the transaction, before its COMMIT: if that fails, a message waits a moment too long.
+    A bump is noted under the lock and before its COMMIT: if that fails, a message waits a moment too long.
     """
 
     def __init__(self) -> None:
@@ -46,9 +50,26 @@ class Bumps:
 
 async def lock_cases(connection: AsyncConnection, ids: Collection[int]) -> None:
     """Lock the rows, waiting for them. On SQLite BEGIN IMMEDIATE has done it already."""
-    if connection.dialect.name != "sqlite" and ids:
-        query = select(cases.c.id).where(cases.c.id.in_(sorted(ids))).order_by(cases.c.id).with_for_update()
-        await connection.execute(query)
+    if connection.dialect.name != "sqlite":
+        for some in chunks(sorted(ids)):
+            await connection.execute(_in_order(cases.c.id.in_(some)))
+
+
+async def look_at_all(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
+    """The planner looks at every case of a kind; permits stand. Returns how many."""
+    if connection.dialect.name != "sqlite":
+        await connection.execute(_in_order(which))
+    looked = await connection.execute(update(cases).where(which).values(look_at=now))
+    return looked.rowcount
+
+
+def _in_order(which: ColumnElement[bool]) -> Select[tuple[int]]:
+    return select(cases.c.id).where(which).order_by(cases.c.id).with_for_update()
+
+
+async def lock_creditor(connection: AsyncConnection, key: str) -> None:
+    """One import, or one round of planning, at a time; sealing is not hindered. Comes before the locks of cases."""
+    await connection.execute(select(creditors.c.key).where(creditors.c.key == key).with_for_update(key_share=True))
 
 
 async def bump(connection: AsyncConnection, ids: Collection[int], now: datetime, bumps: Bumps) -> None:
@@ -73,6 +94,7 @@ async def look(connection: AsyncConnection, ids: Collection[int], now: datetime)
 
 async def bump_creditor(connection: AsyncConnection, key: str, bumps: Bumps) -> None:
     """Something of the creditor changed: no permit given before is worth anything."""
+    await connection.execute(select(creditors.c.key).where(creditors.c.key == key).with_for_update())
     bumps.note_all()
     await connection.execute(update(creditors).where(creditors.c.key == key).values(version=creditors.c.version + 1))
     await wake(connection)
@@ -80,6 +102,7 @@ async def bump_creditor(connection: AsyncConnection, key: str, bumps: Bumps) -> 
 
 async def bump_house(connection: AsyncConnection, bumps: Bumps) -> None:
     """Something of the whole house changed: a stop, the wording, the configuration."""
+    await connection.execute(select(house.c.id).with_for_update())
     bumps.note_all()
     await connection.execute(update(house).values(epoch=house.c.epoch + 1))
     await wake(connection)

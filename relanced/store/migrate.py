@@ -44,6 +44,15 @@ async def upgrade(engine: Engine) -> tuple[str | None, str]:
     return await engine.write(run), head()
 
 
+async def is_empty(engine: Engine) -> bool:
+    """Whether no relanced was ever born in this database."""
+
+    async def run(connection: AsyncConnection) -> bool:
+        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision()) is None
+
+    return await engine.read(run)
+
+
 async def check(engine: Engine) -> None:
     """Refuse a schema that is not exactly ours. Raises WrongSchema saying what to do."""
 

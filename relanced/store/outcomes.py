@@ -20,6 +20,13 @@ from relanced.store.tasks import Task, open_tasks
 
 
 @dataclass(frozen=True, slots=True)
+class NotBegun:
+    """The last check said no, or the house is closing: provably nothing left."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt. `lapse_at`: how long a sheet may lie in the tray. `settle_at`: when to ask first."""
 
@@ -27,17 +34,19 @@ class Outcome:
     case_id: int
     attempt: str
     channel: str
-    answer: Answer | Absent
+    answer: Answer | Absent | NotBegun
     settle_at: datetime
     lapse_at: datetime | None = None
+    tell: bool = False  # nobody can tell, and a person should know
 
 
-_EVENTS: dict[type[Answer | Absent], MessageEvent] = {
+_EVENTS: dict[type[Answer | Absent | NotBegun], MessageEvent] = {
     Sent: MessageEvent.TAKEN,
     Tray: MessageEvent.TRAYED,
     Unavailable: MessageEvent.UNAVAILABLE,
     Unknown: MessageEvent.SILENCE,
     Absent: MessageEvent.ABSENT,
+    NotBegun: MessageEvent.NOT_BEGUN,
 }
 
 
@@ -121,7 +130,7 @@ def _take_down(r: _Recording, outcome: Outcome, row: Row[Any]) -> None:
     return _consequences(r, outcome, row, state)
 
 
-def _told(answer: Answer | Absent) -> tuple[str, str]:
+def _told(answer: Answer | Absent | NotBegun) -> tuple[str, str]:
     kind = type(answer).__name__.lower()
     if isinstance(answer, Refused):
         return f"{kind}:{answer.why.value}", answer.words
@@ -130,7 +139,7 @@ def _told(answer: Answer | Absent) -> tuple[str, str]:
     return kind, answer.words
 
 
-def _event(answer: Answer | Absent) -> MessageEvent:
+def _event(answer: Answer | Absent | NotBegun) -> MessageEvent:
     if isinstance(answer, Refused):
         return MessageEvent.UNFIT if answer.why is Refusal.CONTENT else MessageEvent.REFUSED
     return _EVENTS[type(answer)]
@@ -139,6 +148,8 @@ def _event(answer: Answer | Absent) -> MessageEvent:
 def _still_uncertain(r: _Recording, outcome: Outcome, row: Row[Any], words: str) -> None:
     """Nobody can tell yet: ask again at `settle_at`, and let a person know."""
     r.messages.append(_values(r, outcome, row, MessageState.UNCERTAIN, words))
+    if not outcome.tell:
+        return
     r.tasks.append(
         Task(
             "uncertain",
@@ -168,7 +179,7 @@ def _values(r: _Recording, outcome: Outcome, row: Row[Any], state: MessageState,
     }
 
 
-def _due(answer: Answer | Absent, now: datetime, failures: int) -> tuple[datetime, int]:
+def _due(answer: Answer | Absent | NotBegun, now: datetime, failures: int) -> tuple[datetime, int]:
     """When to try again. A door that is closed counts no try; a message refused for now waits longer each time."""
     if not isinstance(answer, Unavailable) or answer.scope is Scope.CHANNEL:
         return now, failures

@@ -68,7 +68,7 @@ class Plan:
     reline: tuple[Named, ...] = ()  # the live reminder keeps its step, its lines change
     begin: NewReminder | None = None
     more: tuple[tuple[int, NewMessage], ...] = ()  # next turns and `also` messages of existing reminders
-    unreachable: int | None = None  # the reminder for which no road is left
+    stranded: tuple[int, ...] = ()  # terms for which no road is left
     tasks: tuple[Task, ...] = ()
     done_tasks: tuple[str, ...] = ()
     seen_live: int | None = None  # the live reminder and the newest message it was planned upon
@@ -210,14 +210,14 @@ async def _write(w: _Writing, plan: Plan, bumps: Bumps) -> None:
         await _begin(w, plan, plan.begin)
     for reminder_id, message in plan.more:
         await _add(w, plan.case_id, reminder_id, (message,))
-    if plan.unreachable is not None:
-        await _unreachable(w, plan, plan.unreachable)
+    if plan.stranded:
+        await _strand(w, plan)
     await open_tasks(w.connection, plan.tasks, w.now)
     await close_tasks(w.connection, plan.done_tasks, journal.DAEMON, w.now)
     values = {"look_at": plan.look_at, "state": plan.state, "policy_digest": plan.policy_digest}
     await _keep_policy(w.connection, plan)
     await w.connection.execute(update(cases).where(cases.c.id == plan.case_id).values(**values))
-    if plan.passes or plan.unreachable is not None:
+    if plan.passes or plan.stranded:
         await bump(w.connection, [plan.case_id], w.now, bumps)
 
 
@@ -355,27 +355,13 @@ async def _reline(w: _Writing, plan: Plan) -> bool:
     return True
 
 
-async def _unreachable(w: _Writing, plan: Plan, reminder_id: int) -> None:
+async def _strand(w: _Writing, plan: Plan) -> None:
     """No road is left: the terms stand still and a person is asked."""
-    query = select(lines.c.term_id).where(lines.c.reminder_id == reminder_id, lines.c.state != "void")
-    named = list((await w.connection.execute(query)).scalars())
-    await end_reminder(w.connection, reminder_id)
     reason = "no usable address is left on any road of the step"
-    await w.connection.execute(
-        insert(holds),
-        [
-            {
-                "case_id": plan.case_id,
-                "term_id": t,
-                "kind": "unreachable",
-                "reason": reason,
-                "by": journal.DAEMON,
-                "began_at": w.now,
-            }
-            for t in named
-        ],
-    )
-    w.entries.append(Entry(plan.case_id, "hold begun", {"kind": "unreachable", "why": reason, "terms": named}))
+    about = {"case_id": plan.case_id, "kind": "unreachable", "reason": reason, "by": journal.DAEMON, "began_at": w.now}
+    await w.connection.execute(insert(holds), [{**about, "term_id": t} for t in plan.stranded])
+    told = {"kind": "unreachable", "why": reason, "terms": list(plan.stranded)}
+    w.entries.append(Entry(plan.case_id, "hold begun", told))
 
 
 async def end_reminder(connection: AsyncConnection, reminder_id: int) -> None:

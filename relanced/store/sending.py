@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,12 +11,14 @@ from sqlalchemy import Row, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Blob, Parcel
-from relanced.rules.model import Road
+from relanced.rules.lifecycle import MessageEvent, advance
+from relanced.rules.model import MessageState, Road
 from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
-from relanced.store.lock import chunks, lock_cases, look
-from relanced.store.tables import attempts, blobs, lines, messages, reminders
+from relanced.store.lock import lock_cases, look
+from relanced.store.sealing import Permit
+from relanced.store.tables import attempts, blobs, cases, creditors, house, messages
 
 WORDING_LEASE = timedelta(minutes=2)
 
@@ -42,6 +44,19 @@ class Waiting:
     lapse_at: datetime | None
     approved_digest: str
     thread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the gate said of a planned message: DEFER until a moment, PARK for a person, or WITHDRAW, and why."""
+
+    message_id: int
+    case_id: int
+    event: MessageEvent
+    why: str
+    until: datetime | None = None
+    asked_digest: str = ""
+    lapse_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +118,15 @@ class Sending:
 
         return await self._engine.read(work)
 
-    async def put_off(self, verdicts: Sequence[tuple[int, int, str, datetime | None, bool]], now: datetime) -> None:
-        """Write what the gate said: (message, case, reason, until, parked). A new reason is journalled."""
+    async def rule(self, rulings: Sequence[Ruling], now: datetime) -> None:
+        """Write what the gate said of messages that may not leave now. A new reason is journalled."""
 
         async def work(connection: AsyncConnection) -> None:
-            await lock_cases(connection, {case for _, case, *_ in verdicts})
-            entries: list[Entry] = []
-            for message_id, case_id, why, until, parked in verdicts:
-                entry = await _put_off(connection, message_id, case_id, why, until, parked)
-                entries += [entry] if entry else []
+            await lock_cases(connection, {r.case_id for r in rulings})
+            entries = [entry for r in rulings if (entry := await _rule(connection, r, now))]
             await journal.write(connection, entries, now)
 
-        if verdicts:
+        if rulings:
             await self._engine.write(work)
 
     async def look_again(self, case_ids: Collection[int], now: datetime) -> None:
@@ -126,6 +138,17 @@ class Sending:
 
         if case_ids:
             await self._engine.write(work)
+
+    async def still(self, case_id: int, creditor: str, permit: Permit) -> bool:
+        """Whether everything the permit was given for is unchanged: the last look on PostgreSQL."""
+        query = select(cases.c.version, creditors.c.version, house.c.epoch, house.c.stopped)
+        query = query.where(cases.c.id == case_id, creditors.c.key == creditor, house.c.id == 1)
+
+        async def work(connection: AsyncConnection) -> bool:
+            row = (await connection.execute(query)).one()
+            return tuple(row) == (permit.case_version, permit.creditor_version, permit.epoch, "")
+
+        return await self._engine.read(work)
 
     async def doubtful(self, now: datetime, limit: int) -> list[Doubtful]:
         """Uncertain messages whose settle time is over, with their parcels."""
@@ -142,29 +165,37 @@ class Sending:
 
         return await self._engine.read(work)
 
-    async def orphans(self, now: datetime, mine: Collection[int], owner: str, settle_at: datetime) -> list[int]:
-        """Turn messages whose submitter is gone into uncertain ones; `mine` are being submitted by this process.
+    async def orphans(
+        self, now: datetime, mine: Collection[int], owner: str, settle: Mapping[str, timedelta]
+    ) -> list[int]:
+        """Turn messages whose submitter is gone into uncertain ones, to be asked about after their channel's settle time.
 
-        On SQLite this process is the only one; on PostgreSQL another daemon's are left alone until their lease is over.
+        `mine` are being submitted by this process. On SQLite it is the only one; on PostgreSQL another daemon's are left
+        alone until their lease is over.
         """
         joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
-        query = select(messages.c.id, messages.c.case_id).select_from(joined).where(messages.c.state == "submitting")
+        columns = (messages.c.id, messages.c.case_id, messages.c.channel, attempts.c.sealed_at)
+        query = select(*columns).select_from(joined).where(messages.c.state == "submitting")
         if not self._engine.sqlite:
             query = query.where(or_(attempts.c.owner == owner, attempts.c.lease_until < now))
 
-        async def work(connection: AsyncConnection) -> list[int]:
-            lost = {r.id: r.case_id for r in (await connection.execute(query)).all() if r.id not in mine}
-            await lock_cases(connection, set(lost.values()))
-            why = "the process ended while it was being submitted"
-            for some in chunks(sorted(lost)):
-                still = messages.c.id.in_(some) & (messages.c.state == "submitting")
-                values = {"state": "uncertain", "settle_at": settle_at, "reason": why}
-                await connection.execute(update(messages).where(still).values(**values))
-            entries = [Entry(case, "message uncertain", {"message": i, "why": why}) for i, case in lost.items()]
-            await journal.write(connection, entries, now)
-            return sorted(lost)
+        async def find(connection: AsyncConnection) -> list[Any]:
+            return [r for r in (await connection.execute(query)).all() if r.id not in mine]
 
-        return await self._engine.write(work)
+        async def work(connection: AsyncConnection) -> list[int]:
+            await lock_cases(connection, {r.case_id for r in lost})
+            why = "the process ended while it was being submitted"
+            for row in lost:
+                still = (messages.c.id == row.id) & (messages.c.state == "submitting")
+                at = max(now, row.sealed_at + settle.get(row.channel, timedelta(0)))
+                values = {"state": "uncertain", "settle_at": at, "reason": why}
+                await connection.execute(update(messages).where(still).values(**values))
+            entries = [Entry(r.case_id, "message uncertain", {"message": r.id, "why": why}) for r in lost]
+            await journal.write(connection, entries, now)
+            return sorted(r.id for r in lost)
+
+        lost = await self._engine.read(find)
+        return await self._engine.write(work) if lost else []
 
 
 def _free(rows: Sequence[Row[Any]], busy: Collection[int], limit: int) -> list[Row[Any]]:
@@ -192,20 +223,22 @@ async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int,
     return threads
 
 
-async def _put_off(
-    connection: AsyncConnection, message_id: int, case_id: int, why: str, until: datetime | None, parked: bool
-) -> Entry | None:
-    query = select(messages.c.reason, messages.c.state).where(messages.c.id == message_id)
+async def _rule(connection: AsyncConnection, ruling: Ruling, now: datetime) -> Entry | None:
+    query = select(messages.c.reason, messages.c.state).where(messages.c.id == ruling.message_id)
     row = (await connection.execute(query)).one()
     if row.state != "planned":
         return None
-    values: dict[str, Any] = {"reason": why, "lease_owner": ""}
-    values |= {"state": "parked"} if parked else {"due_at": until}
-    await connection.execute(update(messages).where(messages.c.id == message_id).values(**values))
-    if row.reason == why and not parked:
+    state = advance(MessageState.PLANNED, ruling.event)
+    values: dict[str, Any] = {"state": state.value, "reason": ruling.why, "lease_owner": ""}
+    values |= {"due_at": ruling.until} if ruling.until else {}
+    values |= {"asked_digest": ruling.asked_digest} if ruling.asked_digest else {}
+    values |= {"lapse_at": ruling.lapse_at} if ruling.lapse_at else {}
+    values |= {"ended_at": now} if state is MessageState.CANCELLED else {}
+    await connection.execute(update(messages).where(messages.c.id == ruling.message_id).values(**values))
+    if row.reason == ruling.why and state is MessageState.PLANNED:
         return None
-    event = "message parked" if parked else "message deferred"
-    return Entry(case_id, event, {"message": message_id, "why": why, "until": until})
+    event = "message deferred" if state is MessageState.PLANNED else f"message {state.value}"
+    return Entry(ruling.case_id, event, {"message": ruling.message_id, "why": ruling.why, "until": ruling.until})
 
 
 async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:
@@ -224,10 +257,3 @@ async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:
             pieces.append(row.frame[at : at + part])
             at += part
     return Parcel(row.id, row.address, row.deadline_at, tuple(pieces), row.envelope)
-
-
-async def named_terms(connection: AsyncConnection, reminder_id: int) -> list[int]:
-    """The terms a reminder names."""
-    query = select(lines.c.term_id).join(reminders, reminders.c.id == lines.c.reminder_id)
-    query = query.where(reminders.c.id == reminder_id, lines.c.state != "void")
-    return list((await connection.execute(query)).scalars())

@@ -52,7 +52,7 @@ def upgrade() -> None:
         sa.Column("born_at", Moment(), nullable=False),
         sa.Column("stopped", sa.String(), server_default="", nullable=False),
         sa.Column("frozen", sa.String(), server_default="", nullable=False),
-        sa.Column("policies_digest", sa.String(), server_default="", nullable=False),
+        sa.Column("config_digest", sa.String(), server_default="", nullable=False),
         sa.Column("journal_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("journal_head", sa.String(), server_default="", nullable=False),
         sa.CheckConstraint("mode IN ('live', 'shadow', 'redirect')", name=op.f("ck_house_mode")),

@@ -1,0 +1,85 @@
+"""The configuration as the house uses it: frozen, every name checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from relanced.config.channels import Door
+from relanced.config.creditors import Creditor, Person
+from relanced.config.digest import digest
+from relanced.config.references import DroppedRoad, policies_of
+from relanced.config.schema import Alerts, Desk, LogFormat, Mode
+from relanced.config.store import Store
+from relanced.rules.calendar import ContactRules
+from relanced.rules.model import Road
+from relanced.rules.policy import Policy
+from relanced.rules.rates import Published
+
+
+@dataclass(frozen=True, repr=False)
+class Config:
+    """What the operator decided. Mappings keep the order of the file."""
+
+    path: Path
+    store: Store
+    state: Path
+    mode: Mode
+    redirect_to: Mapping[Road, str]
+    timezone: ZoneInfo
+    desk: Desk
+    alerts: Alerts
+    log_format: LogFormat
+    templates: tuple[Path, ...]
+    people: Mapping[str, Person]
+    creditors: Mapping[str, Creditor]
+    channels: Mapping[str, Door]
+    contact_rules: ContactRules
+    policies: tuple[Policy, ...]
+    rates: tuple[Published, ...]
+    dropped_roads: tuple[DroppedRoad, ...]
+
+    def __repr__(self) -> str:
+        return f"Config({self.path}, {self.digest})"
+
+    def creditor(self, key: str) -> Creditor:
+        """The creditor of that key. Raises KeyError."""
+        return self.creditors[key]
+
+    def policy(self, name: str) -> Policy:
+        """The policy of that name, all its roads in it. Raises KeyError."""
+        return {policy.name: policy for policy in self.policies}[name]
+
+    def policies_of(self, creditor: str) -> tuple[Policy, ...]:
+        """The policies of one creditor in the order they are tried, roads without a door left out. Raises KeyError."""
+        one = self.creditors[creditor]
+        mine = policies_of(one, {policy.name: policy for policy in self.policies})
+        return tuple(policy.with_doors(frozenset(one.roads)) for policy in mine)
+
+    def contact_rules_of(self, creditor: str) -> ContactRules:
+        """The house's rules with what this creditor says differently. Raises KeyError."""
+        said = self.creditors[creditor].contact_rules
+        return said.over(self.contact_rules) if said else self.contact_rules
+
+    def door(self, creditor: str, road: Road) -> Door | None:
+        """The channel behind a road of a creditor. Raises KeyError for a creditor nobody knows."""
+        name = self.creditors[creditor].roads.get(road)
+        return self.channels[name] if name else None
+
+    def person_of(self, user: str) -> Person | None:
+        """The person for whom a Unix account speaks at the desk."""
+        return next((person for person in self.people.values() if person.user == user), None)
+
+    @cached_property
+    def digest(self) -> str:
+        """A short name for exactly this configuration, secrets left out."""
+        keys = (name for name in self.__dataclass_fields__ if name not in ("path", "dropped_roads"))
+        return digest(self.policies_digest, {key: getattr(self, key) for key in keys})
+
+    @cached_property
+    def policies_digest(self) -> str:
+        """A short name for the policies and their order: two daemons of one database must agree on it."""
+        return digest([policy.digest for policy in self.policies])

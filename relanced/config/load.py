@@ -1,0 +1,158 @@
+"""A file in, a Config out, or every fault at once."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from relanced.config.channels import Door, InstalledKinds, Kinds
+from relanced.config.config import Config
+from relanced.config.creditors import Creditor, Person
+from relanced.config.doors import in_clear, read_doors
+from relanced.config.faults import ConfigFault, Fault
+from relanced.config.policies import read_policies, with_defaults
+from relanced.config.reading import Reading
+from relanced.config.references import check_creditors, check_ladders, check_people, check_redirection, dropped
+from relanced.config.schema import House
+from relanced.config.secrets import troubles, with_handles
+from relanced.config.section import Keyed
+from relanced.config.yaml_marks import MAX_BYTES, Broken, Document, parse
+from relanced.rules.calendar import ContactRules
+from relanced.rules.policy import Policy
+
+K = TypeVar("K", bound=Keyed)
+
+NAMED = ("people", "creditors", "channels", "policies")
+
+
+def load(path: Path, environ: Mapping[str, str], *, kinds: Kinds | None = None) -> Config:
+    """Read a configuration. Secrets are looked at, not read. Raises ConfigFault, which holds all problems.
+
+    `kinds` are the channels that may be named; by default those that packages on this machine registered.
+    """
+    try:
+        with path.open("rb") as file:
+            raw, mode = file.read(MAX_BYTES + 1), os.fstat(file.fileno()).st_mode
+    except OSError as e:
+        raise ConfigFault([Fault(str(path), None, "", f"cannot be read: {e.strerror}")]) from None
+    return load_text(raw, path, environ, kinds=kinds, public=bool(mode & stat.S_IROTH))
+
+
+def load_text(
+    raw: bytes, path: Path, environ: Mapping[str, str], *, kinds: Kinds | None = None, public: bool = False
+) -> Config:
+    """The same from the text of a file at `path`, which need not exist. `public`: everybody may read that file."""
+    reading = _opened(raw, path, environ)
+    parts = _parts(reading, environ, InstalledKinds() if kinds is None else kinds)
+    _check(reading, parts)
+    if public:
+        _check_in_clear(reading, parts)
+    reading.stop_if_faulty()
+    return _config(reading.path, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What could be read, each part for itself."""
+
+    house: House | None
+    state: Path
+    people: dict[str, Person]
+    creditors: dict[str, Creditor]
+    doors: dict[str, Door]
+    policies: dict[str, Policy]
+
+
+def _opened(raw: bytes, path: Path, environ: Mapping[str, str]) -> Reading:
+    """The values with their secrets as handles, and the faults of the YAML itself."""
+    try:
+        document = parse(raw)
+    except Broken as e:
+        raise ConfigFault([Fault(str(path), e.mark, "", str(e))]) from None
+    values = with_handles(_root(document, path), environ)
+    reading = Reading(path, document, with_defaults(values if isinstance(values, dict) else {}))
+    for loc, text in troubles(values, environ):
+        reading.fault(loc, text)
+    return reading
+
+
+def _root(document: Document, path: Path) -> dict[str, Any]:
+    if not isinstance(document.root, dict):
+        what = "is empty" if document.root is None else "expected keys and values"
+        raise ConfigFault([Fault(str(path), document.mark(()), "", what)])
+    return document.root
+
+
+def _parts(reading: Reading, environ: Mapping[str, str], kinds: Kinds) -> _Parts:
+    rest = {key: value for key, value in reading.values.items() if key not in NAMED}
+    house = reading.section(House, rest, (), also=NAMED)
+    return _Parts(
+        house,
+        _state(reading, house, environ),
+        _entries(reading, "people", Person),
+        _entries(reading, "creditors", Creditor),
+        read_doors(reading, kinds),
+        read_policies(reading),
+    )
+
+
+def _entries(reading: Reading, name: str, model: type[K]) -> dict[str, K]:
+    found = {key: reading.section(model, raw, (name, key)) for key, raw in reading.entries(name).items()}
+    return {key: section for key, section in found.items() if section}
+
+
+def _state(reading: Reading, house: House | None, environ: Mapping[str, str]) -> Path:
+    """The state folder: as said, else beside the SQLite file, else systemd's StateDirectory=."""
+    if house and house.state:
+        return house.state
+    if house and house.store.sqlite:
+        return house.store.sqlite.parent / "state"
+    if house and not environ.get("STATE_DIRECTORY"):
+        reading.fault(("state",), "is missing: with PostgreSQL say which folder is ours")
+    return Path(environ.get("STATE_DIRECTORY", "").partition(":")[0])
+
+
+def _check(reading: Reading, parts: _Parts) -> None:
+    check_people(reading, parts.people)
+    check_creditors(reading, parts.creditors, parts.doors)
+    check_ladders(reading, parts.creditors, parts.policies)
+    if parts.house:
+        check_redirection(reading, parts.house, parts.creditors)
+
+
+def _check_in_clear(reading: Reading, parts: _Parts) -> None:
+    text = "a password in the clear, in a file that everybody may read: use ${cred:NAME}, or chmod 640 the file"
+    if parts.house and parts.house.store.password_in_clear:
+        reading.fault(("store",), text)
+    for name, door in parts.doors.items():
+        for loc in in_clear(door.settings):
+            reading.fault(("channels", name, *loc), text)
+
+
+def _config(path: Path, parts: _Parts) -> Config:
+    house = parts.house
+    assert house is not None  # the reading has stopped otherwise
+    return Config(
+        path=path,
+        store=house.store,
+        state=parts.state,
+        mode=house.mode,
+        redirect_to=MappingProxyType(dict(house.redirect_to)),
+        timezone=house.timezone,
+        desk=house.desk,
+        alerts=house.alerts,
+        log_format=house.log.format,
+        templates=house.templates,
+        people=MappingProxyType(parts.people),
+        creditors=MappingProxyType(parts.creditors),
+        channels=MappingProxyType(parts.doors),
+        contact_rules=house.contact_rules.over(ContactRules()),
+        policies=tuple(parts.policies.values()),
+        rates=tuple(rate.published(semester) for semester, rate in house.rates.items()),
+        dropped_roads=tuple(dropped(parts.creditors, parts.policies)),
+    )

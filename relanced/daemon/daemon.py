@@ -1,0 +1,165 @@
+"""The daemon's life: open, announce, turn the wheels, serve the desk, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from relanced.daemon.systemd import notify, watchdog_seconds
+from relanced.daemon.wheels import Spindle
+from relanced.flow.send import Clerk
+from relanced.house import House, started
+from relanced.store.engine import CommitUnknown, StoreFull
+
+DRAIN_SECONDS = 30.0
+
+log = structlog.get_logger("relanced.daemon")
+Served = Callable[["Daemon"], AbstractAsyncContextManager[Any]]
+
+
+class Daemon:
+    """Turns the wheels of one house until it is asked to stop."""
+
+    def __init__(self, house: House, serve: Served | None = None, drain_seconds: float = DRAIN_SECONDS) -> None:
+        self.house = house
+        self.clerk: Clerk = house.clerk()
+        self.spindles = [
+            Spindle("plan", house.planner(), house.clock),
+            *(Spindle(f"send {s.channel}", s, house.clock) for s in house.senders(self.clerk)),
+            Spindle("reconcile", house.reconciler(self.clerk), house.clock),
+            Spindle("trays", house.trays(), house.clock),
+            Spindle("rounds", house.rounds(), house.clock),
+        ]
+        self.since: datetime = house.clock.now()
+        self._serve = serve
+        self._drain_seconds = drain_seconds
+        self._stop = asyncio.Event()
+        house.on_ring(self.ring)
+
+    def ring(self) -> None:
+        """Something has changed: every wheel looks."""
+        for spindle in self.spindles:
+            spindle.ring()
+
+    def stop(self) -> None:
+        """Finish what is in flight, then end."""
+        self._stop.set()
+
+    async def run(self) -> int:
+        """Live until stopped. Returns the exit status: 0, or 1 when the store was lost."""
+        held = await started(self.house)
+        if held:
+            log.warning("on hold", why=held, todo="relanced resume --accept")
+        async with self._serve(self) if self._serve else nullcontext():
+            tasks = [self._task(s.spin(), s.name) for s in self.spindles]
+            tasks += [self._task(self._clerk(), "clerk"), self._task(self._watchdog(), "watchdog")]
+            notify("READY=1", "STATUS=turning")
+            log.info("ready", mode=self.house.config.mode.value, store=str(self.house.config.store))
+            lost = await self._until_stopped(tasks)
+            notify("STOPPING=1")
+            await self._wind_down(tasks, lost)
+        log.info("stopped", lost=lost)
+        return 1 if lost else 0
+
+    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        return asyncio.create_task(work, name=name)
+
+    async def _clerk(self) -> None:
+        """A disk without room makes the clerk wait; what came back is kept until it is recorded."""
+        while True:
+            try:
+                await self.clerk.run()
+            except StoreFull as error:
+                log.error("no room on the disk: nothing leaves", wheel="clerk", error=str(error))
+                await asyncio.sleep(2.0)
+                self.clerk.ring()
+
+    async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> bool:
+        """Wait for the stop. True when a task died instead: only a dead store ends the process."""
+        stopping = asyncio.create_task(self._stop.wait())
+        done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done - {stopping}:
+            error = task.exception()
+            log.critical("the store is lost", task=task.get_name(), error=f"{type(error).__name__}: {error}")
+        return bool(done - {stopping})
+
+    async def _wind_down(self, tasks: list[asyncio.Task[None]], lost: bool) -> None:
+        self.clerk.draining = True
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if not lost:
+            try:
+                await self.clerk.drain(self._drain_seconds)
+            except (CommitUnknown, StoreFull) as error:
+                log.error("what came back could not be recorded: it will be looked for", error=str(error))
+
+    async def _watchdog(self) -> None:
+        """Feed the service manager only while the wheels turn and the database answers."""
+        seconds = watchdog_seconds()
+        while seconds is None:
+            await asyncio.sleep(3600)
+        while True:
+            before = [s.turned for s in self.spindles]
+            await asyncio.sleep(seconds / 3)
+            await self.house.store.house.row()
+            self.ring()
+            if any(s.turned != b for s, b in zip(self.spindles, before, strict=True)):
+                notify("WATCHDOG=1")
+
+
+async def run_until_signalled(daemon: Daemon, reload: Callable[[], Awaitable[None]] | None = None) -> int:
+    """Run under SIGTERM and SIGINT (drain), and SIGHUP (`reload`)."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, daemon.stop)
+    reloading: set[asyncio.Task[None]] = set()
+
+    def hang_up() -> None:
+        if reload is not None:
+            task = asyncio.ensure_future(_quietly(reload))
+            reloading.add(task)
+            task.add_done_callback(reloading.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
+    try:
+        return await daemon.run()
+    finally:
+        for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.remove_signal_handler(name)
+
+
+async def _quietly(reload: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await reload()
+    except Exception:
+        log.exception("reload failed: the old configuration stays")
+
+
+async def run_once(house: House, longest: float = 60.0) -> None:
+    """Turn every wheel until nothing is due any more (`run --once`), at most `longest` seconds of real time."""
+    await started(house)
+    daemon = Daemon(house)
+    clerk = asyncio.create_task(daemon._clerk())
+    wheels = [s.wheel for s in daemon.spindles]
+    try:
+        end, quiet = time.monotonic() + longest, 0
+        while quiet < 2 and time.monotonic() < end and not clerk.done():
+            now = house.clock.now()
+            more = [await wheel.turn(now) for wheel in wheels]
+            await asyncio.sleep(0.01)
+            moments = [await wheel.next_moment() for wheel in wheels]
+            due = any(m is not None and m <= house.clock.now() for m in moments)
+            quiet = 0 if any(more) or due or not daemon.clerk.idle else quiet + 1
+    finally:
+        clerk.cancel()
+        await asyncio.gather(clerk, return_exceptions=True)
+        await daemon.clerk.drain(longest)

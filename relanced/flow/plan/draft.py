@@ -1,0 +1,235 @@
+"""From one case and what is due to a plan. Pure but for the random names it gives to new messages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from relanced.premises import Conditions, Premises, approval_digest, new_mail_id, new_reference
+from relanced.rules.decide import Decision, Named
+from relanced.rules.gate import Strength, Verdict, ask
+from relanced.rules.lifecycle import CaseState
+from relanced.rules.model import LIVE, LineState, MessageState, Reminder, Road
+from relanced.rules.owed import balances
+from relanced.rules.policy import Policy, Step
+from relanced.rules.turns import Turn, next_message, open_slots
+from relanced.store.facts import Loaded
+from relanced.store.planning import NewMessage, NewReminder, Plan
+from relanced.store.tasks import Task
+
+_IN_MOTION = (MessageState.SUBMITTING, MessageState.UNCERTAIN)
+_FOLLOW_UP = timedelta(days=7)
+
+
+def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: datetime) -> Plan:
+    """What to write for the case; `now` is local."""
+    idle = _idle(case)
+    if case.creditor.opened_on is None or premises.creditor(case.facts.creditor) is None:
+        return idle
+    policy = premises.policy(case)
+    if policy is None:
+        return idle
+    decision = premises.decide(case, policy, now)
+    plan = replace(
+        idle,
+        look_at=decision.look_again,
+        passes=decision.passes,
+        tasks=tuple(_ladder_ended(case, term_id) for term_id in decision.ended),
+        done_tasks=_no_longer_ended(case, policy, decision),
+        policy_digest=_kept(case, premises, policy) if idle.state == CaseState.OPEN else None,
+        policy_body=_body(case, premises) if idle.state == CaseState.OPEN else "",
+    )
+    desk = _Drafting(case, premises, conditions, now, policy, decision)
+    return desk.reminders(plan)
+
+
+def _idle(case: Loaded) -> Plan:
+    """Nothing is done; the case is open while a term that was not closed owes anything."""
+    owed = balances(case.facts)
+    open_terms = [t for t in case.facts.terms if owed[t.id] > 0]
+    state = CaseState.OPEN if any(not t.closed_on for t in open_terms) else CaseState.CLEAR
+    if open_terms and state is CaseState.CLEAR:
+        state = CaseState.CLOSED
+    live = case.facts.live
+    newest = max((m.id for r in case.facts.reminders for m in r.messages), default=0)
+    return Plan(
+        case.facts.id,
+        case.facts.version,
+        None,
+        state.value,
+        case.policy_digest if state is CaseState.OPEN else None,
+        seen_live=live.id if live else None,
+        seen_message=newest,
+    )
+
+
+def _kept(case: Loaded, premises: Premises, policy: Policy) -> str | None:
+    """The digest of the policy as configured, roads and all: the snapshot the case keeps until nothing is open."""
+    return case.policy_digest or (chosen.digest if (chosen := premises.chosen(case)) else policy.digest)
+
+
+def _body(case: Loaded, premises: Premises) -> str:
+    chosen = premises.chosen(case)
+    return "" if case.policy_digest or chosen is None else chosen.to_json()
+
+
+def _ladder_ended(case: Loaded, term_id: int) -> Task:
+    term = next(t for t in case.facts.terms if t.id == term_id)
+    words = f"{case.facts.debtor.name}: invoice {term.invoice} has climbed every step and is still owed"
+    return Task("ladder ended", _ended_key(case, term_id), words, case.facts.creditor, case.facts.id, case.owner)
+
+
+def _ended_key(case: Loaded, term_id: int) -> str:
+    return f"ended:{case.facts.id}:{term_id}"
+
+
+def _no_longer_ended(case: Loaded, policy: Policy, decision: Decision) -> tuple[str, ...]:
+    last = policy.steps[-1].name
+    climbed = {line.term_id for line in case.facts.lines if line.step == last}
+    return tuple(_ended_key(case, t) for t in sorted(climbed - set(decision.ended)))
+
+
+class _Drafting:
+    """The reminders of one case: the live one kept, changed or withdrawn, a new one begun, the old ones followed up."""
+
+    def __init__(
+        self,
+        case: Loaded,
+        premises: Premises,
+        conditions: Conditions,
+        now: datetime,
+        policy: Policy,
+        decision: Decision,
+    ) -> None:
+        self.case, self.premises, self.conditions = case, premises, conditions
+        self.now, self.policy, self.decision = now, policy, decision
+
+    def reminders(self, plan: Plan) -> Plan:
+        """The plan with what becomes of reminders."""
+        live = self.case.facts.live
+        if live is None:
+            return self._begun(self._followed_up(plan))
+        if any(m.state in _IN_MOTION for m in live.messages):
+            return plan  # its outcome asks for another look
+        step = self.decision.step
+        if step is None or step.name != live.step or live.round != self.case.facts.round:
+            return self._begun(replace(plan, withdraw=live.id, withdraw_why=self.decision.reason))
+        return self._kept_on(plan, live, step)
+
+    def _kept_on(self, plan: Plan, live: Reminder, step: Step) -> Plan:
+        """The live reminder is still the one: its lines may have changed, its slot may want the next turn."""
+        if not self._same_lines(live):
+            if any(m.state is MessageState.IN_TRAY for m in live.messages):
+                return self._begun(replace(plan, withdraw=live.id, withdraw_why="the lines have changed: do not post"))
+            return replace(plan, reline=self.decision.lines)
+        if any(m.state in LIVE for m in live.messages if m.slot == 0) or step.hand_over:
+            return plan
+        turn = next_message(step, 0, live.messages, self.case.facts.addresses, self.premises.consent)
+        if turn is None:
+            return self._stranded(replace(plan, withdraw=live.id, withdraw_why="no road is left"))
+        message = self._message(step, self.decision.lines, turn)
+        return replace(plan, more=((live.id, message),)) if message else plan
+
+    def _same_lines(self, live: Reminder) -> bool:
+        planned = {
+            (line.term_id, line.step, line.cents)
+            for line in self.case.facts.lines
+            if line.reminder_id == live.id and line.state is LineState.PLANNED
+        }
+        return planned == {(n.term_id, n.step, n.cents) for n in self.decision.lines}
+
+    def _begun(self, plan: Plan) -> Plan:
+        step, lines = self.decision.step, self.decision.lines
+        if step is None:
+            return plan
+        if step.hand_over:
+            new = NewReminder(step.name, lines, (), self.decision.reason, True, not step.approval)
+            return replace(plan, begin=new)
+        turn = next_message(step, 0, (), self.case.facts.addresses, self.premises.consent)
+        if turn is None:
+            return self._stranded(plan)
+        message = self._message(step, lines, turn)
+        if message is None:
+            return plan
+        return replace(plan, begin=NewReminder(step.name, lines, (message,), self.decision.reason))
+
+    def _stranded(self, plan: Plan) -> Plan:
+        debtor = self.case.facts.debtor.name
+        words = f"{debtor}: no usable address is left for {self.decision.step.name if self.decision.step else 'it'}"
+        key = f"unreachable:{self.case.facts.id}"
+        task = Task("unreachable", key, words, self.case.facts.creditor, self.case.facts.id, self.case.owner)
+        terms = tuple(n.term_id for n in self.decision.lines)
+        return replace(plan, stranded=terms, tasks=(*plan.tasks, task))
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    def _followed_up(self, plan: Plan) -> Plan:
+        """The `also` messages of reminders that have just been performed."""
+        more = []
+        for reminder in self.case.facts.reminders:
+            if reminder.performed_on is None or reminder.performed_on < (self.now - _FOLLOW_UP).date():
+                continue
+            more += [(reminder.id, message) for message in self._also(reminder)]
+        return replace(plan, more=tuple(more))
+
+    def _also(self, reminder: Reminder) -> list[NewMessage]:
+        if reminder.step not in {s.name for s in self.policy.steps}:
+            return []
+        step = self.policy.step(reminder.step)
+        lines = self._still_owed(reminder)
+        turns = [
+            next_message(step, slot, reminder.messages, self.case.facts.addresses, self.premises.consent)
+            for slot in open_slots(step, reminder.messages, performed=True)
+        ]
+        drafted = [self._message(step, lines, turn, follows=True) for turn in turns if turn and lines]
+        return [message for message in drafted if message]
+
+    def _still_owed(self, reminder: Reminder) -> tuple[Named, ...]:
+        owed = balances(self.case.facts)
+        kinds = {line.term_id: line for line in self.case.facts.lines if line.reminder_id == reminder.id}
+        return tuple(
+            Named(t, kinds[t].step, kinds[t].kind, owed[t]) for t in reminder.term_ids if t in kinds and owed[t] > 0
+        )
+
+    def _message(self, step: Step, lines: tuple[Named, ...], turn: Turn, follows: bool = False) -> NewMessage | None:
+        """A message for that turn, at the moment the gate names; None when the gate would withdraw it at once."""
+        door = self.premises.door(self.case.facts.creditor, turn.road)
+        if door is None:
+            return None
+        asks = step.approval and not follows
+        digest = self._digest(step, lines, turn) if asks else ""
+        verdict = self._ask(step, lines, turn, follows)
+        if verdict.strength is Strength.CANCEL:
+            return None
+        parked = verdict.words if verdict.strength is Strength.PARK else ""
+        if asks and not parked:
+            parked = f"{step.name} waits for approval"
+        reference = new_reference()
+        sender = str(self.premises.config.creditors[self.case.facts.creditor].send_as)
+        return NewMessage(
+            slot=turn.slot,
+            turn=turn.turn,
+            road=turn.road,
+            channel=door.name,
+            address_id=turn.address.id,
+            place=turn.address.where,
+            contact=turn.address.name,
+            reference=reference,
+            mail_id=new_mail_id(reference, sender) if turn.road is Road.EMAIL else "",
+            due_at=max(verdict.until or self.now, self.now) if verdict.strength is Strength.DEFER else self.now,
+            parked=parked,
+            lapse_at=self.premises.lapse_at(step, self.now, self.case.facts.creditor) if parked else None,
+            asked_digest=digest,
+        )
+
+    def _ask(self, step: Step, lines: tuple[Named, ...], turn: Turn, follows: bool) -> Verdict:
+        decision = self.decision
+        moment = self.premises.moment(
+            self.case, step, lines, decision, turn.road, turn.address.id, self.now, self.conditions, follows
+        )
+        return ask(moment)
+
+    def _digest(self, step: Step, lines: tuple[Named, ...], turn: Turn) -> str:
+        door = self.premises.door(self.case.facts.creditor, turn.road)
+        wording = self.premises.wording_digest(self.case.facts.creditor, step, door.form) if door else ""
+        return approval_digest(step.name, turn.road, turn.address.where, lines, self.case.facts.terms, wording)

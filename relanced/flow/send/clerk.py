@@ -1,0 +1,229 @@
+"""The clerk: one loop owns the hot writes. Each commit first records what came back, then seals what may go next."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from relanced.channel import Answer, Channel, Refused, Scope, Sent, Tray, Unavailable, Unknown
+from relanced.clock import Clock
+from relanced.flow.send.wording import Worded
+from relanced.premises import Premises
+from relanced.rules.limits import Rate
+from relanced.store.opening import Store
+from relanced.store.outcomes import NotBegun, Outcome
+
+PROVABLE = 64  # parcels in flight through a door that can prove absence
+PER_CONNECTION = 2  # through one that cannot: what one SIGKILL leaves to a person
+LONGEST_SUBMISSION = 30.0  # seconds of real time from the COMMIT to the byte that cannot be taken back
+
+log = structlog.get_logger("relanced.send")
+
+
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    worded: Worded
+    tick: int
+    since: float  # monotonic
+
+
+class Clerk:
+    """Seals, submits and records, bounded by what may be in flight."""
+
+    def __init__(
+        self,
+        store: Store,
+        premises: Premises,
+        doors: Mapping[str, Channel],
+        clock: Clock,
+        owner: str,
+        ring: Callable[[], None],
+    ) -> None:
+        self._store, self._premises, self._doors = store, premises, doors
+        self._clock, self._owner, self._ring = clock, owner, ring
+        self._rates: dict[str, tuple[Rate, ...]] = {n: d.rates for n, d in premises.config.channels.items()}
+        self._worded: dict[str, list[Worded]] = defaultdict(list)
+        self._outcomes: list[Outcome] = []
+        self._flying: dict[str, dict[int, asyncio.Task[None]]] = defaultdict(dict)
+        self._held_up: dict[str, datetime] = {}
+        self._bell = asyncio.Event()
+        self.draining = False
+
+    # -- what the senders ask -------------------------------------------------------------------------------------
+
+    def appetite(self, channel: str) -> int:
+        """How many more messages of a channel are worth wording now."""
+        if self.draining or self.held_up(channel):
+            return 0
+        bound = self._bound(channel)
+        return max(0, 2 * bound - len(self._flying[channel]) - len(self._worded[channel]))
+
+    def held_up(self, channel: str) -> datetime | None:
+        """Until when the channel has no tokens."""
+        until = self._held_up.get(channel)
+        if until is not None and until <= self._clock.now():
+            del self._held_up[channel]
+            return None
+        return until
+
+    def busy(self, channel: str) -> set[int]:
+        """The messages of a channel that are in the clerk's hands."""
+        return {w.seal.message_id for w in self._worded[channel]} | self._flying[channel].keys()
+
+    @property
+    def mine(self) -> set[int]:
+        """Every message this process may be submitting."""
+        return {i for flying in self._flying.values() for i in flying} | {o.message_id for o in self._outcomes}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is worded, sealed, submitted or waiting to be recorded."""
+        return not (self._outcomes or any(self._worded.values()) or any(self._flying.values()))
+
+    def take(self, channel: str, worded: list[Worded]) -> None:
+        """Messages to be sealed as soon as there is room."""
+        self._worded[channel] += worded
+        self._bell.set()
+
+    # -- the loop -------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Commit whenever there is something to record or to seal, until cancelled."""
+        while True:
+            await self._bell.wait()
+            self._bell.clear()
+            while self._outcomes or self._sealable():
+                await self.commit()
+
+    def ring(self) -> None:
+        """Look again."""
+        self._bell.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Seal nothing more; let what is in flight finish, and record it. What was only worded stays planned."""
+        self.draining = True
+        self._worded.clear()
+        flying = [task for tasks in self._flying.values() for task in tasks.values()]
+        if flying:
+            await asyncio.wait(flying, timeout=seconds)
+        if self._outcomes:
+            await self.commit()
+
+    async def commit(self) -> None:
+        """One transaction, then the submissions it allowed."""
+        outcomes, self._outcomes = self._outcomes, []
+        worded = self._next()
+        now = self._clock.now()
+        try:
+            sealed, tick = await self._store.clerk.commit(
+                outcomes,
+                [w.seal for w in worded],
+                self._rates,
+                now,
+                self._premises.local(now).date(),
+                self._owner,
+                [task for w in worded for task in w.tasks],
+            )
+        except Exception:
+            self._outcomes = outcomes + self._outcomes
+            raise
+        for outcome in outcomes:
+            self._flying[outcome.channel].pop(outcome.message_id, None)
+            _tell(outcome)
+        by_id = {w.seal.message_id: w for w in worded}
+        for message_id in sealed.taken:
+            self._fly(by_id[message_id], tick)
+        for channel, again_at in sealed.again_at.items():
+            self._held_up[channel] = now + timedelta(seconds=max(0.01, again_at - now.timestamp()))
+        self._ring()
+
+    def _sealable(self) -> bool:
+        return not self.draining and any(self._room(c) > 0 for c, waiting in self._worded.items() if waiting)
+
+    def _next(self) -> list[Worded]:
+        chosen: list[Worded] = []
+        for channel, waiting in self._worded.items():
+            room = 0 if self.draining else self._room(channel)
+            chosen += waiting[:room]
+            del waiting[:room]
+        return chosen
+
+    def _room(self, channel: str) -> int:
+        return max(0, self._bound(channel) - len(self._flying[channel]))
+
+    def _bound(self, channel: str) -> int:
+        door = self._doors[channel]
+        return PROVABLE if door.can_prove_absence else PER_CONNECTION * door.connections
+
+    # -- one submission -------------------------------------------------------------------------------------------
+
+    def _fly(self, worded: Worded, tick: int) -> None:
+        seal = worded.seal
+        task = asyncio.create_task(self._submit(_InFlight(worded, tick, time.monotonic())))
+        self._flying[seal.channel][seal.message_id] = task
+
+    async def _submit(self, flight: _InFlight) -> None:
+        seal = flight.worded.seal
+        door, refused = self._doors[seal.channel], False
+
+        async def go() -> bool:
+            nonlocal refused
+            allowed = await self._may_go(flight)
+            refused = not allowed
+            return allowed
+
+        answer: Answer | NotBegun
+        try:
+            answer = await door.submit(seal.parcel, go)
+        except Exception as error:
+            log.exception("door failed", channel=seal.channel, message=seal.message_id)
+            answer = Unknown(f"the door failed: {type(error).__name__}")
+        if refused and isinstance(answer, Unavailable):
+            answer = NotBegun("stopped at the last moment: nothing left")
+        now = self._clock.now()
+        self._outcomes.append(
+            Outcome(
+                seal.message_id,
+                seal.case_id,
+                seal.parcel.attempt,
+                seal.channel,
+                answer,
+                now + door.settle,
+                flight.worded.lapse_at,
+            )
+        )
+        self._bell.set()
+
+    async def _may_go(self, flight: _InFlight) -> bool:
+        """The last look: not draining, in time, and nothing about the case or the house has changed since sealing."""
+        seal = flight.worded.seal
+        late = time.monotonic() - flight.since > LONGEST_SUBMISSION
+        if self.draining or late or self._clock.now() >= seal.permit.until:
+            return False
+        if self._store.engine.sqlite:
+            return not self._store.bumps.since(seal.case_id, flight.tick)
+        return await self._store.sending.still(seal.case_id, seal.creditor, seal.permit)
+
+
+def _tell(outcome: Outcome) -> None:
+    answer = outcome.answer
+    about = {"message": outcome.message_id, "case": outcome.case_id, "channel": outcome.channel}
+    if isinstance(answer, Sent):
+        log.info("message sent", **about, words=answer.words)
+    elif isinstance(answer, Tray):
+        log.info("message in tray", **about, job=answer.job)
+    elif isinstance(answer, Refused):
+        log.warning("message refused", **about, why=answer.why.value, words=answer.words)
+    elif isinstance(answer, Unavailable):
+        level = log.warning if answer.scope is Scope.CHANNEL else log.info
+        level("message not taken", **about, scope=answer.scope.value, words=answer.words)
+    elif isinstance(answer, Unknown):
+        log.warning("message uncertain", **about, words=answer.words)
+    else:
+        log.info("message not begun", **about, words=answer.words)

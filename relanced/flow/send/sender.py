@@ -1,0 +1,91 @@
+"""One round of a channel: the messages whose moment has come are worded and handed to the clerk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from relanced.channel import Channel
+from relanced.flow.send.clerk import Clerk
+from relanced.flow.send.wording import Changed, Worded, Wording
+from relanced.premises import Conditions, Premises
+from relanced.rules.lifecycle import MessageEvent
+from relanced.store.facts import Loaded
+from relanced.store.opening import Store
+from relanced.store.sending import Ruling, Waiting
+
+log = structlog.get_logger("relanced.send")
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one round made of the messages it picked."""
+
+    worded: list[Worded] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+
+
+class Sender:
+    """Words the messages of one channel."""
+
+    def __init__(
+        self, channel: str, store: Store, premises: Premises, doors: Mapping[str, Channel], clerk: Clerk, owner: str
+    ) -> None:
+        self.channel = channel
+        self._store, self._premises, self._clerk, self._owner = store, premises, clerk, owner
+        self._wording = Wording(premises, doors)
+
+    async def turn(self, now: datetime) -> bool:
+        """Word what is due, as much as the clerk can take. True when there may be more."""
+        wanted = self._clerk.appetite(self.channel)
+        if not wanted:
+            return False
+        busy = self._clerk.busy(self.channel)
+        picked = await self._store.sending.pick(self.channel, now, wanted, self._owner, busy)
+        if not picked:
+            return False
+        done = await self._worded(picked, now)
+        self._clerk.take(self.channel, done.worded)
+        await self._store.sending.rule(done.rulings, now)
+        await self._store.sending.look_again(done.changed, now)
+        return bool(done.worded) and len(picked) == wanted
+
+    async def _worded(self, picked: Sequence[Waiting], now: datetime) -> _Round:
+        local = self._premises.local(now)
+        conditions = await self._premises.conditions(self._store)
+        loaded = await self._store.planning.load(sorted({m.case_id for m in picked}), local.date())
+        cases = {case.facts.id: case for case in loaded}
+        done = _Round()
+        for message in picked:
+            await self._one(message, cases[message.case_id], conditions, local, done)
+        return done
+
+    async def _one(self, message: Waiting, case: Loaded, conditions: Conditions, local: datetime, done: _Round) -> None:
+        """A message that breaks the machine is parked: it must not stop the others."""
+        try:
+            digest = self._premises.unknown_snapshot(case)
+            if digest is not None:
+                self._premises.remember(digest, await self._store.planning.policy(digest) or "")
+            made = await self._wording.word(message, case, conditions, local)
+        except Exception as error:
+            log.exception("message cannot be worded", message=message.id, case=message.case_id)
+            why = f"cannot be worded: {type(error).__name__}: {error}"
+            made = Ruling(message.id, message.case_id, MessageEvent.PARK, why)
+        if isinstance(made, Worded):
+            done.worded.append(made)
+        elif isinstance(made, Changed):
+            done.changed.add(made.case_id)
+        else:
+            done.rulings.append(made)
+            log.info("message held back", message=message.id, case=message.case_id, why=made.why, until=made.until)
+
+    async def next_moment(self) -> datetime | None:
+        """When the channel has something to do again by itself."""
+        held_up = self._clerk.held_up(self.channel)
+        if held_up is not None:
+            return held_up
+        return await self._store.sending.next_due(self.channel) if self._clerk.appetite(self.channel) else None

@@ -1,0 +1,266 @@
+"""One planned message: is it still to leave, and in which words? The gate's permit and the exact bytes, or a ruling."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from relanced.channel import Channel, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
+from relanced.flow.send.documents import Duplicates, find_duplicates
+from relanced.premises import Conditions, Premises, approval_digest, brief, new_attempt
+from relanced.rules.decide import Decision, Named
+from relanced.rules.gate import Strength, Verdict, ask
+from relanced.rules.lifecycle import MessageEvent
+from relanced.rules.model import LineState, Reminder, Road
+from relanced.rules.owed import balances
+from relanced.rules.policy import Enclose, Policy, Step
+from relanced.store.facts import Loaded, case_key, place_key
+from relanced.store.sealing import Permit, Seal
+from relanced.store.sending import Ruling, Waiting
+from relanced.store.tasks import Task
+from relanced.words.enclosures import append_enclosures
+from relanced.words.errors import WordingError
+from relanced.words.facts import ReminderFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A message ready to be sealed. `lapse_at`: how long its sheet may lie in a tray. `tasks`: what a person must see."""
+
+    seal: Seal
+    lapse_at: datetime
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is decided is not what was planned any more: the planner must look at the case."""
+
+    case_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a message is about, gathered once."""
+
+    case: Loaded
+    policy: Policy
+    reminder: Reminder
+    step: Step
+    lines: tuple[Named, ...]
+    decision: Decision
+    follows: bool
+
+
+class Wording:
+    """Words messages of one configuration through the open doors."""
+
+    def __init__(self, premises: Premises, doors: Mapping[str, Channel]) -> None:
+        self._premises = premises
+        self._doors = doors
+
+    async def word(
+        self, message: Waiting, case: Loaded, conditions: Conditions, now: datetime
+    ) -> Worded | Ruling | Changed:
+        """The sealed-to-be bytes with their permit, or why not now. `now` is local."""
+        told = self._told(message, case, now)
+        if told is None:
+            return Changed(case.facts.id)
+        asked = self._asked(message, told)
+        verdict = self._ask(message, told, conditions, now, approved=not asked)
+        if verdict.strength is not Strength.ALLOW:
+            return self._ruled(message, told, verdict, asked, now)
+        try:
+            parcel, tasks = await self._composed(message, told, verdict.until or now, now)
+        except (WordingError, Unfit) as error:
+            return Ruling(message.id, case.facts.id, MessageEvent.PARK, f"cannot be worded: {error}")
+        lapse_at = self._premises.lapse_at(told.step, now, case.facts.creditor)
+        return Worded(self._seal(message, told, parcel, verdict.until or now, conditions), lapse_at, tasks)
+
+    def _told(self, message: Waiting, case: Loaded, now: datetime) -> _Told | None:
+        policy = self._premises.policy(case)
+        reminder = next((r for r in case.facts.reminders if r.id == message.reminder_id), None)
+        if policy is None or reminder is None or reminder.step not in {s.name for s in policy.steps}:
+            return None
+        decision = self._premises.decide(case, policy, now)
+        return _Told(
+            case,
+            policy,
+            reminder,
+            policy.step(reminder.step),
+            _lines(case, reminder),
+            decision,
+            reminder.performed_on is not None,
+        )
+
+    # -- may it leave? --------------------------------------------------------------------------------------------
+
+    def _asked(self, message: Waiting, told: _Told) -> str:
+        """The digest a person still has to approve; empty when nothing is asked, or exactly this was approved."""
+        if not told.step.approval or told.follows:
+            return ""
+        creditor = told.case.facts.creditor
+        words = self._premises.wording_digest(creditor, told.step, self._doors[message.channel].form)
+        terms = told.case.facts.terms
+        digest = approval_digest(told.step.name, message.road, message.place, told.lines, terms, words)
+        return "" if digest == message.approved_digest else digest
+
+    def _ask(self, message: Waiting, told: _Told, conditions: Conditions, now: datetime, approved: bool) -> Verdict:
+        moment = self._premises.moment(
+            told.case,
+            told.step,
+            told.lines,
+            told.decision,
+            message.road,
+            message.address_id,
+            now,
+            conditions,
+            told.follows,
+            approved,
+        )
+        return ask(moment)
+
+    def _ruled(self, message: Waiting, told: _Told, verdict: Verdict, asked: str, now: datetime) -> Ruling | Changed:
+        case_id = told.case.facts.id
+        if verdict.strength is Strength.CANCEL:
+            if told.follows:
+                return Ruling(message.id, case_id, MessageEvent.WITHDRAW, verdict.words)
+            return Changed(case_id)
+        if verdict.strength is Strength.PARK:
+            lapse_at = self._premises.lapse_at(told.step, now, told.case.facts.creditor)
+            changed = " (it changed since it was approved)" if asked and message.approved_digest else ""
+            why = verdict.words + changed
+            return Ruling(message.id, case_id, MessageEvent.PARK, why, asked_digest=asked, lapse_at=lapse_at)
+        until = max(verdict.until or now, now + timedelta(seconds=1))
+        return Ruling(message.id, case_id, MessageEvent.DEFER, verdict.words, until)
+
+    # -- in which words? ------------------------------------------------------------------------------------------
+
+    async def _composed(
+        self, message: Waiting, told: _Told, until: datetime, now: datetime
+    ) -> tuple[Parcel, tuple[Task, ...]]:
+        duplicates = await self._duplicates(told)
+        door = self._doors[message.channel]
+        facts = brief(
+            told.case,
+            told.step,
+            told.lines,
+            message.road,
+            message.reference,
+            message.contact,
+            now.date(),
+            self._premises.config.creditors[told.case.facts.creditor],
+            self._premises.rates,
+            duplicates.enclosed,
+            duplicates.missing,
+        )
+        draft = await self._draft(message, told, door.form, facts, duplicates, until, now)
+        return door.compose(draft), _missing(told, duplicates)
+
+    async def _duplicates(self, told: _Told) -> Duplicates:
+        if told.step.enclose is not Enclose.INVOICES:
+            return Duplicates()
+        known = {t.id: t.invoice for t in told.case.facts.terms}
+        documents = self._premises.config.creditors[told.case.facts.creditor].documents
+        return await asyncio.to_thread(find_duplicates, documents, [known[n.term_id] for n in told.lines])
+
+    async def _draft(
+        self,
+        message: Waiting,
+        told: _Told,
+        form: Form,
+        facts: ReminderFacts,
+        duplicates: Duplicates,
+        until: datetime,
+        now: datetime,
+    ) -> Draft:
+        if form is Form.PAPER:
+            return await asyncio.to_thread(self._paper, message, told, facts, duplicates, until)
+        words = self._premises.words[told.case.facts.creditor]
+        attempt = new_attempt()
+        if form is Form.TEXT:
+            return TextDraft(attempt, message.reference, until, message.place, words.text(told.step.words, facts))
+        if form is not Form.MAIL:
+            raise Unfit(f"a {form.value} cannot be worded yet")
+        said = words.mail(told.step.words, facts)
+        creditor = self._premises.config.creditors[told.case.facts.creditor]
+        return MailDraft(
+            attempt=attempt,
+            reference=message.reference,
+            deadline=until,
+            sent_on=now,
+            sender=str(creditor.send_as),
+            to=message.place,
+            to_name=message.contact,
+            subject=said.subject,
+            text=said.text,
+            html=said.html,
+            message_id=message.mail_id,
+            references=message.thread,
+            automatic=True,
+            enclosures=duplicates.enclosures,
+        )
+
+    def _paper(
+        self, message: Waiting, told: _Told, facts: ReminderFacts, duplicates: Duplicates, until: datetime
+    ) -> PaperDraft:
+        said = self._premises.words[told.case.facts.creditor].letter(told.step.words, facts)
+        if said.missing_glyphs:
+            raise WordingError(told.step.words, 0, f"no font has the characters {' '.join(said.missing_glyphs)}")
+        pdf, pages = said.pdf, said.pages
+        if duplicates.enclosures:
+            pdf, pages = append_enclosures(pdf, duplicates.enclosures)
+        sidecar = {"creditor": told.case.facts.creditor, "debtor": told.case.facts.debtor.key, "step": told.step.name}
+        return PaperDraft(new_attempt(), message.reference, until, said.address, said.title, pdf, pages, sidecar)
+
+    def _seal(self, message: Waiting, told: _Told, parcel: Parcel, until: datetime, conditions: Conditions) -> Seal:
+        case = told.case
+        permit = Permit(case.facts.version, case.creditor.version, conditions.epoch, until)
+        touches = () if told.follows else _touches(message, case, until)
+        return Seal(
+            message.id,
+            case.facts.id,
+            message.reminder_id,
+            case.facts.creditor,
+            message.channel,
+            parcel,
+            permit,
+            touches,
+        )
+
+
+def _lines(case: Loaded, reminder: Reminder) -> tuple[Named, ...]:
+    """The lines of a reminder: as planned while it is on its way, what is still owed of them once it was performed."""
+    mine = [line for line in case.facts.lines if line.reminder_id == reminder.id]
+    if reminder.performed_on is None:
+        return tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in mine if i.state is LineState.PLANNED)
+    owed = balances(case.facts)
+    return tuple(Named(i.term_id, i.step, i.kind, owed[i.term_id]) for i in mine if owed[i.term_id] > 0)
+
+
+def _touches(message: Waiting, case: Loaded, until: datetime) -> tuple[tuple[str, int], ...]:
+    """The contacts this message counts as: with the debtor, and at the address over all debtors."""
+    today = (until - timedelta(microseconds=1)).date()
+    mine = sum(1 for day in case.facts.touched_on if day == today)
+    touched = [(case_key(case.facts.id), mine)]
+    if message.road is not Road.REGISTERED:
+        there = sum(1 for where, day in case.facts.address_days if where == message.place and day == today)
+        touched.append((place_key(message.place), there))
+    return tuple(touched)
+
+
+def _missing(told: _Told, duplicates: Duplicates) -> tuple[Task, ...]:
+    facts = told.case.facts
+    return tuple(
+        Task(
+            "duplicate missing",
+            f"duplicate:{facts.creditor}:{number}",
+            f"no PDF of invoice {number} was found to enclose for {facts.debtor.name}",
+            facts.creditor,
+            facts.id,
+            told.case.owner,
+        )
+        for number in duplicates.missing
+    )

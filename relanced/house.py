@@ -1,0 +1,170 @@
+"""The house: store, premises, doors and clock of one configuration, opened together. The only wiring."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from relanced.channel import Channel, Surroundings
+from relanced.clock import Clock
+from relanced.config import Config, Mode
+from relanced.flow.plan import Planner
+from relanced.flow.reconcile import Reconciler, Rounds
+from relanced.flow.send import Clerk, Redirected, Sender, Shadowed, Trays
+from relanced.premises import Premises
+from relanced.rules.model import Road
+from relanced.store import guard, migrate
+from relanced.store.engine import StoreError
+from relanced.store.opening import Store
+from relanced.words.engine import Words, shipped_templates
+
+
+class Unusable(StoreError):
+    """The database or the state folder cannot be used as it is: the message says what to mend."""
+
+
+@dataclass(slots=True)
+class House:
+    """Everything a wheel, a verb or a demonstration needs."""
+
+    config: Config
+    store: Store
+    premises: Premises
+    doors: dict[str, Channel]
+    clock: Clock
+    owner: str
+    _lock: guard.Lock | None = None
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    def on_ring(self, listener: Callable[[], None]) -> None:
+        """Call this whenever something has changed."""
+        self._listeners.append(listener)
+
+    def ring(self) -> None:
+        """Something has changed: every wheel looks."""
+        for listener in self._listeners:
+            listener()
+
+    def planner(self) -> Planner:
+        """The wheel that decides."""
+        return Planner(self.store, self.premises)
+
+    def clerk(self) -> Clerk:
+        """The owner of the hot writes: at most one at work in a process."""
+        return Clerk(self.store, self.premises, self.doors, self.clock, self.owner, self.ring)
+
+    def senders(self, clerk: Clerk) -> list[Sender]:
+        """A wheel per channel."""
+        return [Sender(name, self.store, self.premises, self.doors, clerk, self.owner) for name in self.doors]
+
+    def reconciler(self, clerk: Clerk) -> Reconciler:
+        """The wheel that settles doubts."""
+        return Reconciler(self.store, self.premises, self.doors, self.owner, lambda: clerk.mine)
+
+    def trays(self) -> Trays:
+        """The wheel that pulls letters back."""
+        return Trays(self.store, self.doors)
+
+    def rounds(self) -> Rounds:
+        """The wheel that ends what waited too long."""
+        return Rounds(self.store, self.premises)
+
+    async def close(self) -> None:
+        """Close the doors, the database, the lock."""
+        for door in self.doors.values():
+            await door.close()
+        await self.store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+async def open_house(config: Config, clock: Clock, who: str) -> House:
+    """Open everything. Raises guard.Busy, Unusable, and the store's other errors; nothing is left half open."""
+    store = Store(config.store.url())
+    lock = _own(store.file, who, clock)
+    try:
+        await _prepare(store, config, clock)
+        _state_folder(config.state)
+        premises = Premises(config, words_of(config))
+        owner = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        return House(config, store, premises, _doors(config, clock), clock, owner, lock)
+    except BaseException:
+        await store.close()
+        if lock is not None:
+            lock.release()
+        raise
+
+
+def _own(database: Path | None, who: str, clock: Clock) -> guard.Lock | None:
+    """The daemon owns its SQLite file; PostgreSQL is shared."""
+    if database is None:
+        return None
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock = guard.Lock(database)
+        lock.take(who, clock.now())
+    except OSError as error:
+        raise Unusable(f"{database.parent}: {error.strerror}: the account that runs relanced must own it") from error
+    if database.exists() and not os.access(database, os.R_OK | os.W_OK):
+        lock.release()
+        raise Unusable(f"{database} cannot be written by this account: chown it to the account that runs relanced")
+    return lock
+
+
+def _state_folder(state: Path) -> None:
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unusable(f"{state}: {error.strerror}: the account that runs relanced must own it") from error
+
+
+async def _prepare(store: Store, config: Config, clock: Clock) -> None:
+    """A database that is new is born; an old schema is refused; the creditors of the configuration become known."""
+    fresh = store.file is not None and not store.file.exists()
+    if fresh or await migrate.is_empty(store.engine):
+        await migrate.upgrade(store.engine)
+    await migrate.check(store.engine)
+    await store.house.born(config.mode.value, clock.now())
+    ibans = {key: creditor.iban for key, creditor in config.creditors.items()}
+    await store.house.settle_config(config.digest, ibans, clock.now())
+
+
+def words_of(config: Config) -> dict[str, Words]:
+    """The wordings of every creditor: its own folder first, then the house's, then those that ship."""
+    shipped = shipped_templates()
+    return {key: Words([*(f / key for f in config.templates), *config.templates, shipped]) for key in config.creditors}
+
+
+def _doors(config: Config, clock: Clock) -> dict[str, Channel]:
+    doors: dict[str, Channel] = {}
+    for name, door in config.channels.items():
+        state = config.state / "channels" / name
+        state.mkdir(parents=True, exist_ok=True)
+        opened: Channel = door.channel(door.settings, Surroundings(name, state, clock.now))  # type: ignore[call-arg]
+        doors[name] = _kept_in(config, name, opened)
+    return doors
+
+
+def _kept_in(config: Config, name: str, door: Channel) -> Channel:
+    """The door as the mode wants it."""
+    if config.mode is Mode.LIVE:
+        return door
+    roads = {road for c in config.creditors.values() for road, channel in c.roads.items() if channel == name}
+    ours = next((config.redirect_to[r] for r in (Road.EMAIL, Road.SMS) if r in roads and r in config.redirect_to), None)
+    if config.mode is Mode.REDIRECT and ours:
+        return Redirected(door, ours)
+    return Shadowed(door)
+
+
+async def started(house: House) -> str:
+    """Count this start, in the database and beside it. Returns why the database stays on hold, empty when it does not."""
+    row = await house.store.house.row()
+    known = guard.read_footprint(house.config.state)
+    suspect = guard.suspicion(known, row.starts, house.store.file) if not row.frozen else ""
+    after = await house.store.house.start(suspect, house.clock.now())
+    guard.write_footprint(house.config.state, after.starts, house.store.file)
+    return after.frozen

@@ -1,0 +1,115 @@
+"""From a case and the lines of a reminder to the facts its wording may speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from relanced.config import Creditor
+from relanced.rules.claim import Claim, ClaimTerm, claim
+from relanced.rules.decide import Named
+from relanced.rules.model import CaseFacts, LineKind, MessageState, Road, Term
+from relanced.rules.owed import balances
+from relanced.rules.policy import Step, Tone
+from relanced.rules.rates import RateTable
+from relanced.store.facts import Loaded
+from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, ReminderFacts
+
+
+def brief(
+    case: Loaded,
+    step: Step,
+    lines: Sequence[Named],
+    road: Road,
+    reference: str,
+    contact: str,
+    today: date,
+    creditor: Creditor,
+    rates: RateTable,
+    enclosed: tuple[str, ...] = (),
+    missing: tuple[str, ...] = (),
+) -> ReminderFacts:
+    """The facts of one reminder as they stand today."""
+    facts, owed = case.facts, balances(case.facts)
+    known = {t.id: t for t in facts.terms}
+    named = [(n.kind, _line(facts, known[n.term_id], owed[n.term_id], today)) for n in lines]
+    return ReminderFacts(
+        today=today,
+        reference=reference,
+        step=step.name,
+        tone=step.tone,
+        segment=facts.debtor.segment,
+        road=road,
+        letterhead=letterhead(creditor),
+        addressee=_addressee(facts, contact),
+        lines=tuple(line for kind, line in named if kind is not LineKind.ABSORBED),
+        absorbed=tuple(line for kind, line in named if kind is LineKind.ABSORBED),
+        claim=claim_of(facts, lines, creditor, rates, today) if step.tone >= Tone.FIRM else None,
+        deadline_days=step.deadline,
+        earlier=_earlier(facts),
+        enclosed=enclosed,
+        missing=missing,
+    )
+
+
+def letterhead(creditor: Creditor, logo: bytes = b"") -> Letterhead:
+    """The creditor as printed."""
+    signer = creditor.sign
+    return Letterhead(
+        name=creditor.name,
+        reply_to=creditor.send_as.address,
+        signer=signer.name if signer else creditor.send_as.name or creditor.name,
+        capacity=(signer.title or "") if signer else "",
+        legal=creditor.legal or "",
+        siren=creditor.siren,
+        address=creditor.address,
+        phone=creditor.phone or "",
+        iban=creditor.iban,
+        bic=creditor.bic or "",
+        logo=logo,
+    )
+
+
+def _addressee(facts: CaseFacts, contact: str) -> Addressee:
+    debtor = facts.debtor
+    person = contact if contact not in ("", debtor.name) else ""
+    return Addressee(debtor.name, person, debtor.siren, debtor.address)
+
+
+def _line(facts: CaseFacts, term: Term, cents: int, today: date) -> LineFacts:
+    parts = sum(1 for t in facts.terms if t.invoice_id == term.invoice_id)
+    return LineFacts(
+        invoice=term.invoice,
+        issued_on=term.issued_on,
+        due_on=term.due_on,
+        cents=term.cents,
+        open_cents=cents,
+        days_late=max(0, (today - term.due_on).days),
+        n=term.n,
+        of=parts,
+        invoice_cents=term.invoice_cents,
+        order_number=term.order_number,
+        currency=term.currency,
+    )
+
+
+def _earlier(facts: CaseFacts) -> tuple[EarlierFacts, ...]:
+    """The reminders that left before and still stand, oldest first."""
+    told = []
+    for reminder in facts.reminders:
+        first = [m for m in reminder.messages if m.state in (MessageState.SENT, MessageState.DELIVERED)]
+        if reminder.performed_on and first:
+            told.append(EarlierFacts(reminder.performed_on, reminder.step, first[0].road))
+    return tuple(sorted(told, key=lambda e: e.on))
+
+
+def claim_of(facts: CaseFacts, lines: Sequence[Named], creditor: Creditor, rates: RateTable, until: date) -> Claim:
+    """The *décompte* of these lines: interest runs on what is still owed, never on what was paid meanwhile."""
+    owed = balances(facts)
+    known = {t.id: t for t in facts.terms}
+    notices = {line.term_id: line.clock_from for line in facts.lines if line.clock_from}
+    terms = [
+        ClaimTerm(known[n.term_id].invoice, known[n.term_id].due_on, owed[n.term_id], notice_on=notices.get(n.term_id))
+        for n in lines
+    ]
+    return claim(terms, facts.debtor.segment, until, rates, creditor.penalty)

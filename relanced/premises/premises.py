@@ -1,0 +1,176 @@
+"""Everything around a case: its policy, its creditor's doors and rules, and the surface the gate looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from relanced.channel import Form
+from relanced.config import Config, Creditor, Door
+from relanced.premises.brief import claim_of
+from relanced.rules.calendar import add_working_days
+from relanced.rules.decide import Decision, Named, decide
+from relanced.rules.gate import Moment, Surface
+from relanced.rules.model import CaseFacts, Road, Segment
+from relanced.rules.policy import Policy, Step
+from relanced.rules.rates import RATES, RateTable
+from relanced.store.facts import Loaded
+from relanced.store.opening import Store
+from relanced.words.engine import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How the house stands at this moment: its epoch, why it is stopped, which doors are closed until when and why."""
+
+    epoch: int = 1
+    stopped: str = ""
+    closed: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+
+
+class Premises:
+    """One configuration, with the policies that cases keep as snapshots and the wordings of every creditor."""
+
+    def __init__(self, config: Config, words: Mapping[str, Words]) -> None:
+        self.config = config
+        self.words = words
+        self.rates: RateTable = RATES.with_overrides(config.rates)
+        self.consent = frozenset(
+            road for c in config.creditors for road in Road if (door := config.door(c, road)) and door.consent_required
+        )
+        self._snapshots: dict[str, Policy] = {}
+        self._current = {key: config.policies_of(key) for key in config.creditors}
+
+    def local(self, now: datetime) -> datetime:
+        """The moment in the house's time zone: rules know no other."""
+        return now.astimezone(self.config.timezone)
+
+    def creditor(self, key: str) -> Creditor | None:
+        """The creditor as configured; None when the configuration does not name it any more."""
+        return self.config.creditors.get(key)
+
+    def door(self, creditor: str, road: Road) -> Door | None:
+        """The channel behind a road."""
+        return self.config.door(creditor, road) if creditor in self.config.creditors else None
+
+    async def conditions(self, store: Store) -> Conditions:
+        """How the house stands now. A database that another configuration took over is no place to send from."""
+        epoch, stopped, digest = await store.clerk.stopped()
+        if not stopped and digest not in ("", self.config.digest):
+            stopped = "another configuration works on this database: make them equal and restart"
+        return Conditions(epoch, stopped, await store.clerk.closed())
+
+    # -- policies -------------------------------------------------------------------------------------------------
+
+    def remember(self, digest: str, body: str) -> Policy:
+        """Keep the snapshot of a policy that some case started under."""
+        self._snapshots[digest] = Policy.from_json(body)
+        return self._snapshots[digest]
+
+    def unknown_snapshot(self, case: Loaded) -> str | None:
+        """The digest of the case's policy when it is not known yet: read it from the store and `remember` it."""
+        digest = case.policy_digest
+        if digest is None or digest in self._snapshots or self._by_digest(case.facts.creditor, digest):
+            return None
+        return digest
+
+    def policy(self, case: Loaded) -> Policy | None:
+        """The policy the case climbs: its snapshot, else the first that fits. Roads without a door are left out."""
+        if case.policy_digest:
+            kept = self._by_digest(case.facts.creditor, case.policy_digest) or self._snapshots.get(case.policy_digest)
+            if kept is not None:
+                return self._with_doors(case.facts.creditor, kept)
+        return self.chosen(case)
+
+    def chosen(self, case: Loaded) -> Policy | None:
+        """The policy a case would start under today: the one asked for by name, else the first that fits."""
+        policies = self._current.get(case.facts.creditor, ())
+        if case.policy_wanted:
+            return next((p for p in policies if p.name == case.policy_wanted), None)
+        return next((p for p in policies if fits(p, case.facts)), None)
+
+    def _by_digest(self, creditor: str, digest: str) -> Policy | None:
+        return next((p for p in self._current.get(creditor, ()) if p.digest == digest), None)
+
+    def _with_doors(self, creditor: str, policy: Policy) -> Policy:
+        configured = self.config.creditors.get(creditor)
+        return policy.with_doors(frozenset(configured.roads)) if configured else policy
+
+    # -- the gate -------------------------------------------------------------------------------------------------
+
+    def decide(self, case: Loaded, policy: Policy, now: datetime) -> Decision:
+        """The step that is due; `now` is local."""
+        return decide(case.facts, policy, now, case.creditor.covers)
+
+    def surface(
+        self, case: Loaded, step: Step, lines: tuple[Named, ...], channel: str, now: datetime, c: Conditions
+    ) -> Surface:
+        """What surrounds one message."""
+        creditor = self.config.creditors[case.facts.creditor]
+        until, why = c.closed.get(channel, (None, ""))
+        return Surface(
+            rules=self.config.contact_rules_of(case.facts.creditor),
+            creditor_postcode=creditor.postcode,
+            creditor_closed=creditor.closed,
+            covers=case.creditor.covers,
+            at_most=creditor.bank_data.at_most,
+            deaf="" if creditor.read_by else f"nobody reads the answers to {case.facts.creditor}: set read_by",
+            iban_doubt=self._iban_doubt(case, creditor, lines),
+            opened=case.creditor.opened_on is not None,
+            stopped=c.stopped,
+            channel_closed=f"{channel} is closed: {why}" if until else "",
+            channel_until=until,
+            consent=self.consent,
+            rates_missing=self._rates_missing(case, step, lines, now.date()),
+        )
+
+    def moment(
+        self,
+        case: Loaded,
+        step: Step,
+        lines: tuple[Named, ...],
+        decision: Decision,
+        road: Road,
+        address_id: int | None,
+        now: datetime,
+        conditions: Conditions,
+        follows: bool = False,
+        approved: bool = True,
+    ) -> Moment:
+        """The question put to the gate about one message; `now` is local."""
+        door = self.door(case.facts.creditor, road)
+        surface = self.surface(case, step, lines, door.name if door else "", now, conditions)
+        return Moment(case.facts, step, lines, decision, surface, road, address_id, now, follows, approved)
+
+    def _iban_doubt(self, case: Loaded, creditor: Creditor, lines: tuple[Named, ...]) -> str:
+        """Bank details that differ from the known ones, or from those on an invoice, wait for people."""
+        if case.creditor.iban and case.creditor.iban != creditor.iban:
+            return "the bank account in the configuration is new: relanced iban confirm"
+        named = {n.term_id for n in lines}
+        other = [t.invoice for t in case.facts.terms if t.id in named and t.payee_iban not in ("", creditor.iban)]
+        return f"invoice {other[0]} shows another bank account than the configuration" if other else ""
+
+    def _rates_missing(self, case: Loaded, step: Step, lines: tuple[Named, ...], today: date) -> tuple[str, ...]:
+        if step.deadline is None:
+            return ()
+        return claim_of(case.facts, lines, self.config.creditors[case.facts.creditor], self.rates, today).missing
+
+    # -- words ----------------------------------------------------------------------------------------------------
+
+    def wording_digest(self, creditor: str, step: Step, form: Form) -> str:
+        """A short name for the words of a step in a form."""
+        return self.words[creditor].digest(step.words, form)
+
+    def lapse_at(self, step: Step, now: datetime, creditor: str) -> datetime:
+        """Until when a wait on a person may last: `within` working days, to the end of the last one."""
+        last = add_working_days(now.date(), step.within, self.config.creditors[creditor].postcode)
+        return now.replace(year=last.year, month=last.month, day=last.day, hour=23, minute=59, second=0, microsecond=0)
+
+
+def fits(policy: Policy, facts: CaseFacts) -> bool:
+    """Whether a policy is meant for this debtor; an unknown segment fits only a policy that says so."""
+    segments = policy.segments
+    known = facts.debtor.segment in segments
+    protective = facts.debtor.segment is Segment.UNKNOWN and Segment.CONSUMER in segments
+    return (known or protective) and (not policy.tags or bool(policy.tags & set(facts.debtor.tags)))

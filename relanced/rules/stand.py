@@ -1,0 +1,171 @@
+"""Where each term stands on the ladder: its next step, since when it is due, and what was passed over on the way.
+
+A step is due at the later of its own date and the previous step plus the gap between them. Each step of each term is,
+once a round, either performed or passed over with a reason.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from relanced.rules.model import CaseFacts, Line, LineState, PaymentMode, Term
+from relanced.rules.policy import Only, Policy, Step
+
+USUALLY_LATE = 5  # days of mean lateness from which a debtor counts as usually late
+
+
+class PassReason(StrEnum):
+    """Why a step of a term will not be taken."""
+
+    GO_LIVE = "go-live"  # the term was already late when the creditor was opened on a later step
+    NOT_MEANT = "not meant"  # `only` names other debtors
+    NO_ROAD = "no road"  # no configured door behind any of its roads
+    TOO_LATE = "too late"  # past its `max_lateness`, or the due date came before the courtesy note
+    NOTICE_PASSED_OVER = "notice passed over"  # it follows a notice that was never given
+    LAPSED = "lapsed"  # it waited on a person past its `within`
+    PERSON = "person"  # a person said so
+    HISTORY = "history"  # done by the former tool
+
+
+@dataclass(frozen=True, slots=True)
+class PassOver:
+    """A step that is skipped for a term, once and for good."""
+
+    term_id: int
+    step: str
+    reason: PassReason
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where one term stands: its next step, the day it is due and the last day on which it may be taken, if any.
+
+    Without a step the ladder has ended; without a due day nobody can know it yet (a notice not presented).
+    """
+
+    term: Term
+    owed: int
+    step: Step | None
+    due: date | None
+    passes: tuple[PassOver, ...] = ()
+    last: date | None = None
+
+
+def chased(facts: CaseFacts, owed: Mapping[int, int]) -> list[Term]:
+    """The terms we ask for: owed, and neither excluded, closed, handed over nor still ours to collect."""
+    if facts.debtor.excluded:
+        return []
+    returned = {m.invoice_id for m in facts.money if m.cents < 0}
+    return [t for t in facts.terms if owed[t.id] > 0 and _asked_for(t, returned)]
+
+
+def _asked_for(term: Term, returned: set[int | None]) -> bool:
+    """A direct debit is ours to collect: it is only chased once the bank sent it back."""
+    if term.excluded or term.handed_over_on or term.closed_on:
+        return False
+    return term.payment_mode is not PaymentMode.DIRECT_DEBIT or term.invoice_id in returned
+
+
+def stands(
+    facts: CaseFacts, policy: Policy, terms: Iterable[Term], owed: Mapping[int, int], today: date
+) -> list[Stand]:
+    """Where these terms stand today, with the steps passed over on the way."""
+    past: dict[int, dict[str, Line]] = defaultdict(dict)
+    for line in facts.lines:
+        if line.round == facts.round and line.state in (LineState.PERFORMED, LineState.PASSED_OVER):
+            past[line.term_id][line.step] = line
+    return [_Climb(facts, policy, t, owed[t.id], today, past[t.id]).stand() for t in terms]
+
+
+def stand(facts: CaseFacts, policy: Policy, term: Term, owed: int, today: date) -> Stand:
+    """Where one term stands today."""
+    return stands(facts, policy, [term], {term.id: owed}, today)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Climb:
+    """One term on its ladder; `done` are its steps of this round that were performed or passed over."""
+
+    facts: CaseFacts
+    policy: Policy
+    term: Term
+    owed: int
+    today: date
+    done: Mapping[str, Line]
+
+    def stand(self) -> Stand:
+        passes: list[PassOver] = []
+        skipped = {name for name, line in self.done.items() if line.state is LineState.PASSED_OVER}
+        for step in self.policy.steps[self._next() :]:
+            due = self._due_on(step)
+            why = self._passed_over(step, due, skipped)
+            if why is None:
+                return Stand(self.term, self.owed, step, due, tuple(passes), self._last_day(step, due))
+            skipped.add(step.name)
+            passes.append(PassOver(self.term.id, step.name, why))
+        return Stand(self.term, self.owed, None, None, tuple(passes))
+
+    def _next(self) -> int:
+        return max((i + 1 for i, step in enumerate(self.policy.steps) if step.name in self.done), default=0)
+
+    def _due_on(self, step: Step) -> date | None:
+        """The first day of the step, or None while nobody can know it (a notice not yet presented)."""
+        previous = [s for s in self.policy.steps if s.name in self.done and self._performed(s)]
+        after = self.done[previous[-1].name].on + _gap(previous[-1], step) if previous else date.min
+        if not step.when.deadline_of:
+            return max(self.term.due_on + timedelta(days=step.when.days), after)
+        notice = self.done.get(step.when.deadline_of)
+        if notice is None or notice.clock_from is None:
+            return None
+        allowed = self.policy.step(notice.step).deadline or 0
+        return max(notice.clock_from + timedelta(days=allowed + 1), after)
+
+    def _performed(self, step: Step) -> bool:
+        return self.done[step.name].state is LineState.PERFORMED
+
+    def _passed_over(self, step: Step, due: date | None, skipped: set[str]) -> PassReason | None:
+        if step.when.deadline_of in skipped:
+            return PassReason.NOTICE_PASSED_OVER
+        if self._before_go_live(step):
+            return PassReason.GO_LIVE
+        if due is None or due > self.today:
+            return None
+        last = self._last_day(step, due)
+        if last is not None and self.today > last:
+            return PassReason.TOO_LATE
+        if not step.via and not step.hand_over:
+            return PassReason.NO_ROAD
+        return None if meant(self.facts, self.policy, step, self.owed) else PassReason.NOT_MEANT
+
+    def _before_go_live(self, step: Step) -> bool:
+        """Opening a creditor on a step concerns the terms late on that day, until a person restarts them."""
+        start = self.facts.go_live
+        if start is None or self.facts.round > 0 or self.term.due_on >= start.on:
+            return False
+        first = next((i for i, s in enumerate(self.policy.steps) if s.name == start.from_step), 0)
+        return self.policy.index(step.name) < first
+
+    def _last_day(self, step: Step, due: date | None) -> date | None:
+        days = [self.term.due_on] if step.before_due else []
+        if step.max_lateness is not None and due is not None:
+            days.append(due + timedelta(days=step.max_lateness))
+        return min(days, default=None)
+
+
+def _gap(before: Step, after: Step) -> timedelta:
+    """The days the policy leaves between two steps; at least one, also around the deadline of a notice."""
+    dated = not before.when.deadline_of and not after.when.deadline_of
+    return timedelta(days=max(1, after.when.days - before.when.days) if dated else 1)
+
+
+def meant(facts: CaseFacts, policy: Policy, step: Step, owed: int) -> bool:
+    """Whether the step is meant for this debtor and a line of that amount: any of the words of `only`, or none said."""
+    return not step.only or (
+        (Only.LARGE in step.only and owed >= policy.large)
+        or (Only.NEW in step.only and facts.habits.paid_invoices == 0)
+        or (Only.USUALLY_LATE in step.only and facts.habits.mean_lateness > USUALLY_LATE)
+    )

@@ -1,0 +1,34 @@
+"""Every table, with the invariants the database itself keeps. Amounts in cents, moments in UTC, days as dates."""
+
+from relanced.store.tables.books import addresses, cases, creditors, imports, invoices, money, policies, terms
+from relanced.store.tables.desk import holds, house, journal, journal_texts, leases, requests, tasks
+from relanced.store.tables.kinds import Moment, metadata
+from relanced.store.tables.post import attempts, blobs, channels, limits, lines, messages, reminders, touches
+
+__all__ = [
+    "Moment",
+    "addresses",
+    "attempts",
+    "blobs",
+    "cases",
+    "channels",
+    "creditors",
+    "holds",
+    "house",
+    "imports",
+    "invoices",
+    "journal",
+    "journal_texts",
+    "leases",
+    "limits",
+    "lines",
+    "messages",
+    "metadata",
+    "money",
+    "policies",
+    "reminders",
+    "requests",
+    "tasks",
+    "terms",
+    "touches",
+]

@@ -1,0 +1,105 @@
+"""The house and its desk: holds, tasks, requests, leases, and the journal."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from relanced.store.tables.kinds import Moment, case_, id_, metadata, only_where
+
+house = Table(
+    "house",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("mode", String, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default="1"),
+    Column("starts", Integer, nullable=False, server_default="0"),
+    Column("born_at", Moment, nullable=False),
+    Column("stopped", String, nullable=False, server_default=""),
+    Column("frozen", String, nullable=False, server_default=""),
+    Column("config_digest", String, nullable=False, server_default=""),
+    Column("journal_seq", Integer, nullable=False, server_default="0"),
+    Column("journal_head", String, nullable=False, server_default=""),
+    CheckConstraint("id = 1", name="only_one"),
+    CheckConstraint("mode IN ('live', 'shadow', 'redirect')", name="mode"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    id_(),
+    case_(),
+    Column("term_id", Integer, ForeignKey("terms.id")),
+    Column("kind", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("owner", String, nullable=False, server_default=""),
+    Column("by", String, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("ended_at", Moment),
+    Column("ended_by", String, nullable=False, server_default=""),
+    Index("ix_holds_open", "case_id", **only_where("ended_at IS NULL")),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    id_(),
+    case_(nullable=True),
+    Column("creditor", String, nullable=False, server_default=""),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("owner", String, nullable=False, server_default=""),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", String, nullable=False, server_default=""),
+    Index("uq_tasks_open", "key", unique=True, **only_where("closed_at IS NULL")),
+    Index("ix_tasks_case_id", "case_id"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("verb", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("answer", Text, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("case_id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("text_digest", String, nullable=False),
+    Column("digest", String, nullable=False),
+)
+
+journal_texts = Table(
+    "journal_texts",
+    metadata,
+    Column("case_id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("salt", String, nullable=False),
+    Column("body", Text, nullable=False),
+)

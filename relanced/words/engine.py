@@ -1,0 +1,164 @@
+"""The door of `words`: a wording's name and the facts in, finished texts and pages out, or a `WordingError`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from relanced.channel import Form
+from relanced.words import samples
+from relanced.words.blocks import Paragraph, Sheet, paragraphs, sheet
+from relanced.words.dialect import Dialect, find
+from relanced.words.errors import WordingError
+from relanced.words.facts import ReminderFacts
+from relanced.words.labels import Labels
+from relanced.words.layout_html import as_html
+from relanced.words.layout_text import as_text
+from relanced.words.pages import DL, Press, Window
+from relanced.words.postal import postal_lines
+from relanced.words.typography import NARROW, NBSP, clean, gsm
+
+LABELS = "layout/labels.toml"
+LAYOUT = "layout/letter.typ"
+_FILES = {Form.MAIL: ("mail",), Form.PAPER: ("letter", "mail"), Form.TEXT: ("text",)}
+_FORBIDDEN_IN_TEXT = re.compile(r"://|\bwww\.|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3}")
+
+
+@dataclass(frozen=True, slots=True)
+class MailWords:
+    """An e-mail: one line of subject, plain text with LF, an HTML document."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterWords:
+    """A letter: its subject, the address as printed (NF Z10-011), the PDF and its number of pages.
+
+    `missing_glyphs` are characters that no font has and that the page shows as « ? »: such a letter is held.
+    """
+
+    title: str
+    address: tuple[str, ...]
+    pdf: bytes
+    pages: int
+    missing_glyphs: tuple[str, ...] = ()
+
+
+def shipped_templates() -> Path:
+    """The wordings that come with relanced: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    return next(folder for folder in (package / "templates", package.parent / "templates") if folder.is_dir())
+
+
+class Words:
+    """Words reminders from folders of templates (``<folder>/<language>/<wording>/<form>.j2``, first folder first).
+
+    Files are read and compiled once. Safe to use from several threads.
+    """
+
+    def __init__(self, folders: Sequence[Path], language: str = "fr", window: Window = DL) -> None:
+        spoken = tuple(folder / language for folder in folders)
+        self._labels = Labels.read(_file(spoken, LABELS).read_text("utf-8"))
+        self._dialect = Dialect(spoken, self._labels)
+        self._press = Press(_file(spoken, LAYOUT), self._labels, window)
+
+    def exists(self, wording: str, form: Form) -> bool:
+        """Whether this wording can be said in this form; a letter may borrow the words of the mail."""
+        return self._find(wording, form) is not None
+
+    def digest(self, wording: str, form: Form) -> str:
+        """A short name for the words of a wording in a form: an approval binds it. Raises WordingError."""
+        return self._dialect.digest(self._name(wording, form))
+
+    def mail(self, wording: str, facts: ReminderFacts) -> MailWords:
+        """An e-mail. Raises WordingError."""
+        name, page = self._sheet(wording, Form.MAIL, facts)
+        with _blaming(name):
+            subject = page.subject.replace(NARROW, NBSP)
+            return MailWords(subject, as_text(page, facts, self._labels), as_html(page, facts, self._labels))
+
+    def letter(self, wording: str, facts: ReminderFacts) -> LetterWords:
+        """A letter, without its enclosures. Raises WordingError, also for an address that fits no envelope."""
+        name, page = self._sheet(wording, Form.PAPER, facts)
+        to = facts.addressee
+        with _blaming(name):
+            address = postal_lines(clean(to.name), clean(to.contact), tuple(map(clean, to.address)))
+            pdf, missing = self._press.render_letter(page, facts, address)
+        return LetterWords(page.subject, address, pdf, len(PdfReader(BytesIO(pdf)).pages), missing)
+
+    def text(self, wording: str, facts: ReminderFacts) -> str:
+        """A short text in the GSM alphabet where French allows. Raises WordingError, also for an IBAN or a link."""
+        name = self._name(wording, Form.TEXT)
+        said = gsm(paragraphs(self._filled(name, Form.TEXT, facts)))
+        if not said:
+            raise WordingError(name, 0, "the text is empty")
+        if _FORBIDDEN_IN_TEXT.search(said):
+            raise WordingError(name, 0, "a short text carries no IBAN and no link")
+        return said
+
+    def problems(self, wording: str, forms: Iterable[Form]) -> list[str]:
+        """What is wrong with a wording: every form is said over every sample, each fault told once."""
+        say: dict[Form, Callable[[str, ReminderFacts], object]] = {
+            Form.MAIL: self.mail,
+            Form.PAPER: self.letter,
+            Form.TEXT: self.text,
+        }
+        found: dict[str, None] = {}
+        for form, facts in product(forms, samples.cases(wording).values()):
+            try:
+                say[form](wording, facts)
+            except WordingError as error:
+                found[str(error)] = None
+        return list(found)
+
+    def _sheet(self, wording: str, form: Form, facts: ReminderFacts) -> tuple[str, Sheet]:
+        """The file that was filled in, and its blocks; never an empty subject or a body without a sentence."""
+        name = self._name(wording, form)
+        with _blaming(name):
+            page = sheet(self._filled(name, form, facts))
+        if not page.subject:
+            raise WordingError(name, 1, "the subject is empty")
+        if not any(isinstance(block, Paragraph) for block in page.blocks):
+            raise WordingError(name, 0, "there is no sentence below the subject")
+        return name, page
+
+    def _filled(self, name: str, form: Form, facts: ReminderFacts) -> str:
+        known = {"facts": facts, "letterhead": facts.letterhead, "addressee": facts.addressee, "form": form.value}
+        return self._dialect.fill(name, known)
+
+    def _name(self, wording: str, form: Form) -> str:
+        name = self._find(wording, form)
+        if name is None:
+            raise WordingError(f"{wording}/{form.value}", 0, "there is no wording for this form")
+        return name
+
+    def _find(self, wording: str, form: Form) -> str | None:
+        names = (f"{wording}/{stem}.j2" for stem in _FILES.get(form, ()))
+        return next((name for name in names if "/" not in wording and self._dialect.has(name)), None)
+
+
+def _file(folders: Sequence[Path], name: str) -> Path:
+    """A file every set of templates needs."""
+    found = find(folders, name)
+    if found is None:
+        raise WordingError(name, 0, "no folder of templates has this file")
+    return found
+
+
+@contextmanager
+def _blaming(name: str) -> Iterator[None]:
+    """A value the layout cannot show is the fault of this wording and these facts."""
+    try:
+        yield
+    except ValueError as error:
+        raise WordingError(name, 0, str(error)) from error

@@ -1,0 +1,78 @@
+"""The short words of the layouts: column heads, « IBAN », names of steps and roads, read from ``layout/labels.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from relanced.words.typography import typeset
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Every fixed word a layout prints. ``{}`` in a label is where a value goes."""
+
+    invoice: str
+    issued: str
+    due: str
+    amount: str
+    open: str
+    late: str
+    days: str
+    invoices: str
+    absorbed: str
+    total: str
+    term: str
+    order: str
+    received: str
+    claim: str
+    claim_line: str
+    claim_amount: str
+    principal: str
+    interest: str
+    interest_detail: str
+    indemnity: str
+    claim_total: str
+    provisional: str
+    payment: str
+    payee: str
+    iban: str
+    bic: str
+    payable: str
+    quote: str
+    unchanged: str
+    no_iban: str
+    scan: str
+    subject: str
+    reference: str
+    our_reference: str
+    place: str
+    registered: str
+    registered_number: str
+    enclosures: str
+    siren: str
+    phone: str
+    mail: str
+    page: str
+    reminder: str
+    roads: Mapping[str, str]
+    steps: Mapping[str, str]
+
+    @classmethod
+    def read(cls, toml: str) -> Labels:
+        """From TOML text. Raises ValueError naming the labels that are missing or unknown."""
+        found = tomllib.loads(toml)
+        wanted = {f.name for f in fields(cls)}
+        if wrong := sorted(wanted ^ set(found)):
+            raise ValueError(f"missing or unknown labels: {', '.join(wrong)}")
+        return cls(**{key: _typeset(value) for key, value in found.items()})
+
+    def step(self, name: str) -> str:
+        """How a debtor reads the name of a step."""
+        return self.steps.get(name, self.reminder)
+
+
+def _typeset(value: Any) -> Any:
+    return {k: typeset(str(v)) for k, v in value.items()} if isinstance(value, dict) else typeset(str(value))

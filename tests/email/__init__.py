@@ -1,0 +1,1 @@
+"""The e-mail door, against real and scripted relays."""
