@@ -22,11 +22,17 @@ fi
 
 # Debian asks this file whether a new service may start; 101 means no.
 asked=/usr/sbin/policy-rc.d
+said=$(mktemp)
+trap 'exit 1' HUP INT TERM
+trap 'rm -f "$said"' EXIT
 if [ ! -e $asked ]; then
-    trap 'rm -f $asked' EXIT
+    trap 'rm -f "$said" $asked' EXIT
     printf '#!/bin/sh\nexit 101\n' >$asked
     chmod +x $asked
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get update --quiet --quiet
-$install --quiet --quiet --yes </dev/null >/dev/null
+echo "$install" >&2
+if ! { apt-get update && $install --yes; } </dev/null >"$said" 2>&1; then
+    tail -n 20 "$said" >&2
+    exit 1
+fi

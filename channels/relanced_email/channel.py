@@ -82,7 +82,7 @@ class EmailChannel:
             try:
                 return await self._through(session, parcel, go)
             except Broken as broken:
-                if broken.asked:
+                if not broken.stale:
                     return Unavailable(broken.scope, broken.words)
         try:
             session = await self._open(_domain(parcel.envelope))

@@ -49,6 +49,8 @@ class JournalCopy:
 
     async def find(self, parcel: Parcel, since: datetime) -> Found | Absent | Unknown:
         """What became of the attempt submitted at or after `since`. May send a canary and ask to be called again."""
+        if parcel.envelope.get("copy") != self._to:
+            return Unknown("nobody can tell: this attempt carried no copy for the journal mailbox of today")
         async with self._one_at_a_time:
             try:
                 return await self._find(parcel, since)

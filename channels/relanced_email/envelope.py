@@ -129,17 +129,18 @@ class Envelope:
 
     def _say(self, octets: bytes) -> None:
         if self._line.over:
-            raise Broken(self._line.over, Scope.CHANNEL)
+            raise Broken(self._line.over, Scope.CHANNEL, stale=True)
         self._line.say(octets)
 
     async def _hear(self, phase: Phase) -> Reply:
         """A reply before the body. The relay's farewell, or its silence, ends the session."""
         reply = await self._line.hear(self._timeouts.data if phase is Phase.DATA else self._timeouts.envelope)
         if reply is None:
-            raise Broken(self._line.over, Scope.CHANNEL if phase is Phase.MAIL else Scope.MESSAGE)
+            scope = Scope.CHANNEL if phase is Phase.MAIL else Scope.MESSAGE
+            raise Broken(self._line.over, scope, stale=not self._line.silent)
         if reply.code == _CLOSING:
             self._line.end(reply.said)
-            raise Broken(reply.said, Scope.CHANNEL)
+            raise Broken(reply.said, Scope.CHANNEL, stale=True)
         return reply
 
     async def _deliver(self, parcel: Parcel, body: bytes, go: Go) -> Answer | Refusing:
@@ -164,16 +165,17 @@ class Envelope:
         reply, why = self._line.overheard(), self._line.over or "the relay spoke out of turn"
         self._line.end(why)
         if reply is None or reply.code < 400 or reply.code == _CLOSING:
-            raise Broken(reply.said if reply else why, Scope.MESSAGE, asked=asked)
+            stale = not (asked or self._line.silent)
+            raise Broken(reply.said if reply else why, Scope.MESSAGE, stale=stale)
         return Refusing(Phase.DATA, reply)
 
     async def _conclude(self, parcel: Parcel) -> Answer | Refusing:
         reply = await self._line.hear(self._timeouts.dot)
         if reply is None:
-            raise Broken(self._line.over, Scope.MESSAGE, asked=True)
+            raise Broken(self._line.over, Scope.MESSAGE)
         if reply.code // 100 == 2:
             self.carried += 1
-            return Sent(parcel.envelope["message_id"], reply.said)
+            return Sent(parcel.envelope.get("message_id", parcel.attempt), reply.said)
         if reply.code // 100 not in (4, 5) or reply.code == _CLOSING:
             self._line.end(reply.said)
         return Refusing(Phase.DOT, reply)

@@ -17,18 +17,22 @@ _MOST_REPLIES = 16
 
 
 class Broken(Exception):
-    """The connection ended before the final dot: nothing left. `asked`: the house was already asked to let it go."""
+    """The connection ended before the final dot: nothing left.
 
-    def __init__(self, words: str, scope: Scope, *, asked: bool = False) -> None:
+    `stale`: the relay closed it before the house was asked for its last word, so that a fresh one may do at once.
+    """
+
+    def __init__(self, words: str, scope: Scope, *, stale: bool = False) -> None:
         super().__init__(words)
-        self.words, self.scope, self.asked = words, scope, asked
+        self.words, self.scope, self.stale = words, scope, stale
 
 
 class Line(asyncio.Protocol):
-    """Takes over a transport. `over` says why the line ended, and is empty while it is open."""
+    """Takes over a transport. `over` says why the line ended, and is empty while it is open; `silent`: by waiting."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.over = ""
+        self.silent = False
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._gone = self._loop.create_future()
@@ -65,13 +69,17 @@ class Line(asyncio.Protocol):
         await self._until(lambda: not self._paused, seconds)
 
     async def _until(self, ready: Callable[[], bool], seconds: float) -> None:
-        alarm = self._loop.call_later(seconds, self.end, f"the relay took longer than {seconds:g} s")
+        alarm = self._loop.call_later(seconds, self._too_late, seconds)
         try:
             while not (ready() or self.over):
                 self._waiter = self._loop.create_future()
                 await self._waiter
         finally:
             alarm.cancel()
+
+    def _too_late(self, seconds: float) -> None:
+        self.silent = True
+        self.end(f"the relay took longer than {seconds:g} s")
 
     def end(self, why: str) -> None:
         """Close at once: what the network has not taken is dropped."""
@@ -93,7 +101,8 @@ class Line(asyncio.Protocol):
         """Gather replies, whole lines only."""
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
-            self._take(_clean(line))
+            if not self.over:  # behind nonsense, no reply can be told from another
+                self._take(_clean(line))
         if len(self._buffer) + sum(map(len, self._lines)) > _LONGEST_REPLY or len(self._replies) > _MOST_REPLIES:
             self.end("the relay talks without end")
         self._wake()

@@ -16,7 +16,7 @@ from relanced.store.engine import Engine, StoreError
 from relanced.store.facts import Standing
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump_creditor, bump_house
-from relanced.store.tables import cases, creditors, house
+from relanced.store.tables import cases, confirmations, creditors, house
 
 
 class WrongMode(StoreError):
@@ -139,6 +139,21 @@ class House:
             about = {"creditor": key, "from": from_step, "per_day": per_day}
             await journal.write(connection, [Entry(journal.HOUSE, "creditor opened", about, by)], now)
             return touched.rowcount
+
+        return await self._engine.write(work)
+
+    async def first_confirmation(self, key: str, iban: str, by: str, now: datetime) -> tuple[str, datetime] | None:
+        """Who confirmed this account first, and when; None when this is the first word, which is kept."""
+        which = (confirmations.c.creditor == key) & (confirmations.c.iban == iban)
+
+        async def work(connection: AsyncConnection) -> tuple[str, datetime] | None:
+            row = (await connection.execute(select(confirmations).where(which))).first()
+            if row is not None:
+                return row.by, row.at
+            await connection.execute(insert(confirmations).values(creditor=key, iban=iban, by=by, at=now))
+            about = {"creditor": key, "words": "first of two"}
+            await journal.write(connection, [Entry(journal.HOUSE, "iban confirmed", about, by)], now)
+            return None
 
         return await self._engine.write(work)
 

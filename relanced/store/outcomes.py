@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
-from relanced.store.journal import Entry
+from relanced.store.journal import DAEMON, Entry
 from relanced.store.lock import Bumps, bump, look
+from relanced.store.rationing import uncount
 from relanced.store.tables import addresses, attempts, cases, lines, messages, reminders
-from relanced.store.tasks import Task, open_tasks
+from relanced.store.tasks import Task, close_tasks, open_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,19 @@ _EVENTS: dict[type[Answer | Absent | NotBegun], MessageEvent] = {
 class _Recording:
     """One batch being recorded: what it changes beyond the messages themselves."""
 
-    connection: AsyncConnection
     now: datetime
     today: date
     entries: list[Entry]
-    attempts: list[dict[str, Any]]
-    messages: list[dict[str, Any]]
-    performed: list[int]
-    looked: set[int]
-    bumped: set[int]
-    dead: list[tuple[int, date]]
-    crossed: list[int]
-    tasks: list[Task]
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    performed: list[int] = field(default_factory=list)
+    not_begun: list[int] = field(default_factory=list)
+    looked: set[int] = field(default_factory=set)
+    bumped: set[int] = field(default_factory=set)
+    struck: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    crossed: dict[int, str] = field(default_factory=dict)
+    tasks: list[Task] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
 
 
 async def record(
@@ -76,19 +78,28 @@ async def record(
     entries: list[Entry],
     bumps: Bumps,
 ) -> None:
-    """Write down every outcome. One that comes late (the message has moved on) is kept on its attempt alone."""
-    if not outcomes:
-        return
-    r = _Recording(connection, now, today, entries, [], [], [], set(), set(), [], [], [])
-    rows = await _rows(connection, [o.message_id for o in outcomes])
+    """Write down every outcome. One that comes late (the message has moved on) is kept on its attempt."""
+    for some in _each_message_once(outcomes):
+        r = _Recording(now, today, entries)
+        found = await connection.execute(_KNOWN, {"ids": [o.message_id for o in some]})
+        rows: dict[int, Any] = {row.id: row for row in found}
+        for outcome in some:
+            _take_down(r, outcome, rows[outcome.message_id])
+        await _write(connection, r, bumps)
+
+
+def _each_message_once(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    rounds: list[dict[int, Outcome]] = []
     for outcome in outcomes:
-        _take_down(r, outcome, rows[outcome.message_id])
-    await _write(r, bumps)
+        free = next((r for r in rounds if outcome.message_id not in r), None)
+        if free is None:
+            rounds.append(free := {})
+        free[outcome.message_id] = outcome
+    return [list(r.values()) for r in rounds]
 
 
-async def _rows(connection: AsyncConnection, ids: list[int]) -> dict[int, Any]:
-    joined = messages.join(cases, cases.c.id == messages.c.case_id)
-    query = select(
+_KNOWN = (
+    select(
         messages.c.id,
         messages.c.case_id,
         messages.c.creditor,
@@ -98,36 +109,53 @@ async def _rows(connection: AsyncConnection, ids: list[int]) -> dict[int, Any]:
         messages.c.attempt_id,
         messages.c.address_id,
         messages.c.failures,
+        messages.c.lapse_at,
         messages.c.reference,
         cases.c.version,
         attempts.c.permit_version,
-    ).select_from(joined.outerjoin(attempts, attempts.c.id == messages.c.attempt_id))
-    return {row.id: row for row in (await connection.execute(query.where(messages.c.id.in_(ids)))).all()}
+    )
+    .select_from(
+        messages.join(cases, cases.c.id == messages.c.case_id).outerjoin(
+            attempts, attempts.c.id == messages.c.attempt_id
+        )
+    )
+    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
-def _take_down(r: _Recording, outcome: Outcome, row: Row[Any]) -> None:
+def _take_down(r: _Recording, outcome: Outcome, row: Any) -> None:
     answer = outcome.answer
     kind, words = _told(answer)
-    r.attempts.append(
-        {
-            "which": outcome.attempt,
-            "answer": kind,
-            "words": words,
-            "provider": answer.id if isinstance(answer, Sent) else answer.job if isinstance(answer, Tray) else "",
-            "at": r.now,
-        }
-    )
+    given = answer.id if isinstance(answer, Sent) else answer.job if isinstance(answer, Tray) else ""
+    r.attempts.append({"which": outcome.attempt, "answer": kind, "words": words, "provider": given, "at": r.now})
     if row.attempt_id != outcome.attempt or row.state not in ("submitting", "uncertain"):
-        r.entries.append(Entry(row.case_id, "late answer", {"message": row.id, "answer": kind, "words": words}))
-        return None
+        return _late(r, outcome, row, kind, words)
     if isinstance(answer, Unknown) and row.state == "uncertain":
         return _still_uncertain(r, outcome, row, words)
-    event = _event(answer)
+    return _advance(r, outcome, row, _event(answer), words)
+
+
+def _advance(r: _Recording, outcome: Outcome, row: Any, event: MessageEvent, words: str) -> None:
     state = advance(MessageState(row.state), event)
     r.messages.append(_values(r, outcome, row, state, words))
     about = {"message": row.id, "attempt": outcome.attempt, "state": state.value, "words": words}
     r.entries.append(Entry(row.case_id, f"message {state.value}", about))
-    return _consequences(r, outcome, row, state)
+    _consequences(r, outcome, row, state)
+
+
+def _late(r: _Recording, outcome: Outcome, row: Any, kind: str, words: str) -> None:
+    """An answer nobody waited for any more. One that waits to leave again has left: it must not leave twice."""
+    about = {"message": row.id, "attempt": outcome.attempt, "answer": kind, "words": words, "was": row.state}
+    r.entries.append(Entry(row.case_id, "late answer", about))
+    if isinstance(outcome.answer, Sent) and row.state == "planned":
+        _advance(r, outcome, row, MessageEvent.NAMED, words)
+    elif isinstance(outcome.answer, Sent | Tray) and row.state not in _GONE:
+        why = f"message {row.id} ({row.reference}) is {row.state}, but an earlier try of it left: {words or kind}"
+        r.crossed[row.case_id] = why
+        r.tasks.append(Task("late answer", f"late:{outcome.attempt}", why, row.creditor, row.case_id))
+
+
+_GONE = ("sent", "delivered", "failed", "in_tray")
 
 
 def _told(answer: Answer | Absent | NotBegun) -> tuple[str, str]:
@@ -145,7 +173,7 @@ def _event(answer: Answer | Absent | NotBegun) -> MessageEvent:
     return _EVENTS[type(answer)]
 
 
-def _still_uncertain(r: _Recording, outcome: Outcome, row: Row[Any], words: str) -> None:
+def _still_uncertain(r: _Recording, outcome: Outcome, row: Any, words: str) -> None:
     """Nobody can tell yet: ask again at `settle_at`, and let a person know."""
     r.messages.append(_values(r, outcome, row, MessageState.UNCERTAIN, words))
     if not outcome.tell:
@@ -161,7 +189,7 @@ def _still_uncertain(r: _Recording, outcome: Outcome, row: Row[Any], words: str)
     )
 
 
-def _values(r: _Recording, outcome: Outcome, row: Row[Any], state: MessageState, words: str) -> dict[str, Any]:
+def _values(r: _Recording, outcome: Outcome, row: Any, state: MessageState, words: str) -> dict[str, Any]:
     failures = row.failures
     due: datetime | None = None
     if state is MessageState.PLANNED:
@@ -173,7 +201,7 @@ def _values(r: _Recording, outcome: Outcome, row: Row[Any], state: MessageState,
         "due": due,
         "failures": failures,
         "settle": outcome.settle_at if state is MessageState.UNCERTAIN else None,
-        "lapse": outcome.lapse_at if state is MessageState.IN_TRAY else None,
+        "lapse": outcome.lapse_at if state is MessageState.IN_TRAY else row.lapse_at,
         "sent": r.now if state is MessageState.SENT else None,
         "ended": r.now if state is MessageState.FAILED else None,
     }
@@ -188,33 +216,53 @@ def _due(answer: Answer | Absent | NotBegun, now: datetime, failures: int) -> tu
     return now + min(timedelta(minutes=2**failures), timedelta(hours=4)), failures + 1
 
 
-def _consequences(r: _Recording, outcome: Outcome, row: Row[Any], state: MessageState) -> None:
+def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
     r.looked.add(row.case_id)
-    if state is MessageState.SENT and row.slot == 0 and row.reminder_id is not None:
+    left = state in (MessageState.SENT, MessageState.IN_TRAY)
+    if row.slot == 0 and row.reminder_id is not None and state is MessageState.SENT:
         r.performed.append(row.reminder_id)
-    if state in (MessageState.SENT, MessageState.IN_TRAY) and row.version != row.permit_version:
-        r.crossed.append(row.case_id)
-    if state is MessageState.FAILED and row.address_id is not None:
-        r.dead.append((row.address_id, r.today))
-        r.bumped.add(row.case_id)
+    if row.slot == 0 and row.reminder_id is not None and state in (MessageState.PLANNED, MessageState.FAILED):
+        r.not_begun.append(row.reminder_id)
+    if left and row.version != row.permit_version:
+        r.crossed[row.case_id] = "a fact changed while the message was leaving"
+    if row.state == "uncertain" and state is not MessageState.UNCERTAIN:
+        r.settled.append(f"uncertain:{row.id}")
+    if isinstance(outcome.answer, Refused) and state is MessageState.FAILED and row.address_id is not None:
+        _strike(r, outcome.answer, row)
     if state is MessageState.PARKED:
         words = f"message {row.id} ({row.reference}) was refused for its content: {outcome.answer.words}"
         r.tasks.append(Task("content", f"content:{row.id}", words, row.creditor, row.case_id))
 
 
-async def _write(r: _Recording, bumps: Bumps) -> None:
-    await r.connection.execute(_ATTEMPT, r.attempts)
+def _strike(r: _Recording, answer: Refused, row: Any) -> None:
+    """Nobody lives at the address, or somebody who does not want to be written to."""
+    gone = answer.why is Refusal.ADDRESS
+    r.struck.append((row.address_id, {"dead_since": r.today} if gone else {"consent": "withdrawn"}))
+    r.bumped.add(row.case_id)
+
+
+async def _write(connection: AsyncConnection, r: _Recording, bumps: Bumps) -> None:
+    await connection.execute(_ATTEMPT, r.attempts)
     if r.messages:
-        await r.connection.execute(_MESSAGE, r.messages)
-    await perform(r.connection, r.performed, r.today)
-    for address_id, day in r.dead:
-        await r.connection.execute(update(addresses).where(addresses.c.id == address_id).values(dead_since=day))
+        await connection.execute(_MESSAGE, r.messages)
+    await perform(connection, r.performed, r.today)
+    await _forget(connection, r.not_begun)
+    for address_id, values in r.struck:
+        await connection.execute(update(addresses).where(addresses.c.id == address_id).values(**values))
     if r.crossed:
-        await r.connection.execute(update(cases).where(cases.c.id.in_(r.crossed)).values(crossed=True))
-        r.entries += [Entry(i, "crossed", {"why": "a fact changed while the message was leaving"}) for i in r.crossed]
-    await open_tasks(r.connection, r.tasks, r.now)
-    await look(r.connection, r.looked - r.bumped, r.now)
-    await bump(r.connection, r.bumped, r.now, bumps)
+        await connection.execute(update(cases).where(cases.c.id.in_(r.crossed)).values(crossed=True))
+        r.entries += [Entry(case_id, "crossed", {"why": why}) for case_id, why in r.crossed.items()]
+    await open_tasks(connection, r.tasks, r.now)
+    await close_tasks(connection, r.settled, DAEMON, r.now)
+    await look(connection, r.looked - r.bumped, r.now)
+    await bump(connection, r.bumped, r.now, bumps)
+
+
+async def _forget(connection: AsyncConnection, reminder_ids: Sequence[int]) -> None:
+    """What has not left was no contact; a reminder that was performed before stays one."""
+    if reminder_ids:
+        query = select(reminders.c.id).where(reminders.c.id.in_(reminder_ids), reminders.c.live)
+        await uncount(connection, list((await connection.execute(query)).scalars()))
 
 
 _ATTEMPT = (

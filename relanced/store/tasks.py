@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.tables import tasks
+from relanced.store.upsert import or_leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +25,18 @@ class Task:
     owner: str = ""
 
 
+_OPEN = or_leave(tasks, "key", where="closed_at IS NULL")
+
+
 async def open_tasks(connection: AsyncConnection, wanted: Iterable[Task], now: datetime) -> None:
     """Open the tasks that are not open yet."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    for task in wanted:
-        values = {
-            "kind": task.kind,
-            "key": task.key,
-            "words": task.words,
-            "creditor": task.creditor,
-            "case_id": task.case_id,
-            "owner": task.owner,
-            "opened_at": now,
-        }
-        statement = dialect.insert(tasks).values(**values)
-        await connection.execute(
-            statement.on_conflict_do_nothing(index_elements=["key"], index_where=text("closed_at IS NULL"))
-        )
+    rows = [{**asdict(task), "opened_at": now} for task in sorted(wanted, key=lambda t: t.key)]
+    if rows:
+        await connection.execute(_OPEN[connection.dialect.name], rows)
 
 
 async def close_tasks(connection: AsyncConnection, keys: Collection[str], by: str, now: datetime) -> None:
     """Close the open tasks of these keys."""
     if keys:
-        still_open = tasks.c.key.in_(keys) & tasks.c.closed_at.is_(None)
+        still_open = tasks.c.key.in_(sorted(keys)) & tasks.c.closed_at.is_(None)
         await connection.execute(update(tasks).where(still_open).values(closed_at=now, closed_by=by))

@@ -1,8 +1,8 @@
 """A wording as its author writes it, and the blocks it falls into once the facts are filled in.
 
 An author writes the subject, a blank line, then paragraphs separated by blank lines; a line that begins with ``- `` is
-an item of a list and a line that is only ``[marker]`` stands for something each form lays out. Both are turned into
-control characters before any fact is filled in, and facts never contain one: a debtor named ``[paiement]`` stays a name.
+an item of a list and a line that is only ``[marker]`` stands for something each form lays out. Both become control
+characters before any fact is filled in, and facts never contain one: a debtor named ``[paiement]`` stays a name.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 MARKERS = frozenset({"factures", "egalement", "décompte", "paiement", "signature"})
 _MARK, _ITEM = "\x1e", "\x1d"
@@ -18,7 +19,8 @@ _ITEM_LINE = re.compile(r"^[ \t]*- ", re.MULTILINE)
 _TAG_AT_END = re.compile(r"^(.*[^-+])%\}[ \t]*$", re.MULTILINE)
 _ONLY_TAGS = re.compile(r"(?:\s*\{%-?(?!\s*include)(?:[^%]|%(?!\}))*%\})+\s*$")
 _BRACKETS = re.compile(r"\[([^\W\d_]+)\]")
-_BLANK = re.compile(r"\n[ \t]*\n")
+_SPACES = re.compile(" {2,}")
+_BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _SUBJECT = re.compile(r"^Objet[ \u00a0]?:[ \u00a0]?")
 
 
@@ -75,38 +77,33 @@ def misused_marker(source: str) -> tuple[int, str] | None:
 
 def sheet(text: str) -> Sheet:
     """Cut a filled-in wording into subject and blocks. Raises ValueError for a marker or an item inside a line."""
-    head, *body = _BLANK.split(text.strip(), 1)
-    whole = Sheet(_SUBJECT.sub("", _joined(head.split("\n"))), tuple(_blocks("".join(body))))
-    prose = (whole.subject, *(block.text for block in whole.blocks if isinstance(block, Paragraph)))
-    if any(_MARK in text or _ITEM in text for text in prose):
-        raise ValueError("a marker or an item of a list begins in the middle of a line")
-    return whole
+    subject, *body = _BLANK.split(text.strip())
+    return Sheet(_SUBJECT.sub("", _joined(subject)), tuple(block for part in body for block in _blocks(part)))
 
 
 def paragraphs(text: str) -> str:
     """A wording without subject, on one line: a short text."""
-    return _joined(text.split("\n"))
+    return _joined(text.strip())
 
 
-def _blocks(body: str) -> Iterator[Block]:
-    """Every run of lines of one kind is a block; blank lines end it."""
-    prose: list[str] = []
-    items: list[str] = []
-    for line in (*body.split("\n"), ""):
-        if line[:1] != _ITEM and items:
-            yield Bullets(tuple(items))
-            items = []
-        if (not line or line.isspace() or line[0] in (_MARK, _ITEM)) and prose:
-            yield Paragraph(_joined(prose))
-            prose = []
-        if line[:1] == _MARK:
-            yield Marker(line[1:].strip())
-        elif line[:1] == _ITEM:
-            items.append(_joined([line[1:]]))
-        elif line and not line.isspace():
-            prose.append(line)
+def _blocks(part: str) -> Iterator[Block]:
+    """What stands between two blank lines: prose, or runs of prose, items and markers."""
+    for kind, lines in groupby(part.split("\n"), _kind):
+        if kind == _MARK:
+            yield from (Marker(line[1:]) for line in lines)
+        elif kind == _ITEM:
+            yield Bullets(tuple(_joined(line[1:]) for line in lines))
+        elif prose := _joined("\n".join(lines)):
+            yield Paragraph(prose)
 
 
-def _joined(lines: list[str]) -> str:
+def _kind(line: str) -> str:
+    return line[0] if line[:1] in (_MARK, _ITEM) else ""
+
+
+def _joined(text: str) -> str:
     """One line, plain spaces never doubled; no-break spaces stay."""
-    return " ".join(word for line in lines for word in line.split(" ") if word)
+    if _MARK in text or _ITEM in text:
+        raise ValueError("a marker or an item of a list begins in the middle of a line")
+    line = text.replace("\n", " ").strip(" ")
+    return _SPACES.sub(" ", line) if "  " in line else line

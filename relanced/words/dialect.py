@@ -182,11 +182,11 @@ def _check_include(include: nodes.Include, name: str) -> None:
 
 def _only_words(value: object) -> str:
     """What an expression may print: a text, cleaned, or a whole number."""
-    if isinstance(value, StrictUndefined):
-        return str(value)  # raises UndefinedError
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise TypeError(f"{value!r} cannot be printed as it is: use a filter")
-    return typography.clean(value) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return typography.clean(value)
+    if isinstance(value, StrictUndefined | int) and not isinstance(value, bool):
+        return str(value)  # raises UndefinedError for what is not known
+    raise TypeError(f"{value!r} cannot be printed as it is: use a filter")
 
 
 def _filters(labels: Labels) -> dict[str, Any]:

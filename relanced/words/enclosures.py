@@ -19,10 +19,12 @@ def append_enclosures(pdf: bytes, enclosures: Sequence[Enclosure]) -> tuple[byte
     that cannot be read.
     """
     writer = PdfWriter(clone_from=BytesIO(pdf))
-    if enclosures:
-        writer.xmp_metadata = None
+    if not enclosures:
+        return pdf, len(writer.pages)
+    writer.xmp_metadata = None
     for enclosure in enclosures:
         _append(writer, enclosure)
+    writer.compress_identical_objects()
     whole = BytesIO()
     writer.write(whole)
     return whole.getvalue(), len(writer.pages)

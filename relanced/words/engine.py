@@ -19,6 +19,7 @@ from relanced.words.dialect import Dialect, find
 from relanced.words.errors import WordingError
 from relanced.words.facts import ReminderFacts
 from relanced.words.labels import Labels
+from relanced.words.layout import contents
 from relanced.words.layout_html import as_html
 from relanced.words.layout_text import as_text
 from relanced.words.pages import DL, Press, Window
@@ -70,6 +71,7 @@ class Words:
         spoken = tuple(folder / language for folder in folders)
         self._labels = Labels.read(_file(spoken, LABELS).read_text("utf-8"))
         self._dialect = Dialect(spoken, self._labels)
+        self._found: dict[tuple[str, Form], str | None] = {}
         self._press = Press(_file(spoken, LAYOUT), self._labels, window)
 
     def exists(self, wording: str, form: Form) -> bool:
@@ -84,8 +86,8 @@ class Words:
         """An e-mail. Raises WordingError."""
         name, page = self._sheet(wording, Form.MAIL, facts)
         with _blaming(name):
-            subject = page.subject.replace(NARROW, NBSP)
-            return MailWords(subject, as_text(page, facts, self._labels), as_html(page, facts, self._labels))
+            below = contents(page, facts, self._labels)
+        return MailWords(page.subject.replace(NARROW, NBSP), as_text(below), as_html(page.subject, below))
 
     def letter(self, wording: str, facts: ReminderFacts) -> LetterWords:
         """A letter, without its enclosures. Raises WordingError, also for an address that fits no envelope."""
@@ -143,8 +145,12 @@ class Words:
         return name
 
     def _find(self, wording: str, form: Form) -> str | None:
-        names = (f"{wording}/{stem}.j2" for stem in _FILES.get(form, ()))
-        return next((name for name in names if "/" not in wording and self._dialect.has(name)), None)
+        """The file of a wording, looked for once."""
+        if (wording, form) not in self._found:
+            names = (f"{wording}/{stem}.j2" for stem in _FILES.get(form, ()))
+            known = (name for name in names if "/" not in wording and self._dialect.has(name))
+            self._found[wording, form] = next(known, None)
+        return self._found[wording, form]
 
 
 def _file(folders: Sequence[Path], name: str) -> Path:

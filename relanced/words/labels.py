@@ -1,4 +1,4 @@
-"""The short words of the layouts: column heads, « IBAN », names of steps and roads, read from ``layout/labels.toml``."""
+"""The short words of the layouts: column heads, « IBAN », names of steps and roads, from ``layout/labels.toml``."""
 
 from __future__ import annotations
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
-from relanced.words.blocks import Sheet
-from relanced.words.facts import ReminderFacts
-from relanced.words.labels import Labels
-from relanced.words.layout import lay_out
+from relanced.words.blocks import Bullets, Paragraph
+from relanced.words.layout import Content
 from relanced.words.tables import Payment, Row, Signature, Table
 from relanced.words.typography import NARROW, NBSP
 
@@ -25,50 +24,39 @@ _SMALL = "font-size:13px;color:#57606a"
 _ALIGN = ("text-align:right;white-space:nowrap", "text-align:left")
 
 
-def as_html(sheet: Sheet, facts: ReminderFacts, labels: Labels) -> str:
+def as_html(subject: str, contents: Iterable[Content]) -> str:
     """The whole document. U+202F becomes U+00A0, which every mail program knows."""
-    parts = "\n".join(lay_out(sheet, facts, labels, _Html()))
+    shown = "\n".join(map(_shown, contents))
     document = (
         '<!DOCTYPE html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(sheet.subject)}</title>\n</head>\n"
-        f'<body style="{_BODY}">\n<div style="max-width:42em">\n{parts}\n</div>\n</body>\n</html>\n'
+        f"<title>{escape(subject)}</title>\n</head>\n"
+        f'<body style="{_BODY}">\n<div style="max-width:42em">\n{shown}\n</div>\n</body>\n</html>\n'
     )
     return document.replace(NARROW, NBSP)
 
 
-class _Html:
-    """Blocks as elements."""
+def _shown(content: Content) -> str:
+    match content:
+        case Paragraph():
+            return f"<p>{escape(content.text)}</p>"
+        case Bullets():
+            return "<ul>\n" + "".join(f"<li>{escape(item)}</li>\n" for item in content.items) + "</ul>"
+        case Table():
+            return _table(content)
+        case Payment():
+            return _payment(content)
+        case Signature():
+            return _signature(content)
 
-    def paragraph(self, text: str) -> str:
-        return f"<p>{escape(text)}</p>"
 
-    def bullets(self, items: tuple[str, ...]) -> str:
-        return "<ul>\n" + "".join(f"<li>{escape(item)}</li>\n" for item in items) + "</ul>"
-
-    def table(self, table: Table) -> str:
-        heads = "".join(_cell("th", "col", _HEAD, i < table.left, escape(h)) for i, h in enumerate(table.heads))
-        rows = "".join(f"<tr>{_row(row, table.left)}</tr>\n" for row in table.rows)
-        return (
-            f'<table style="{_TABLE}">\n<caption style="{_CAPTION}">{escape(table.caption)}</caption>\n'
-            f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n<tfoot><tr>{_total(table)}</tr></tfoot>\n</table>"
-        )
-
-    def payment(self, payment: Payment) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="{_LABEL}">{escape(label)}</th><td>{escape(value)}</td></tr>\n'
-            for label, value in payment.rows
-        )
-        caption = f'<caption style="{_CAPTION}">{escape(payment.title)}</caption>'
-        table = f'<table style="border-collapse:collapse;margin:1.2em 0">\n{caption}\n<tbody>\n{rows}</tbody>\n</table>'
-        return f"{table}\n<p>{escape(payment.note)}</p>" if payment.note else table
-
-    def signature(self, signature: Signature) -> str:
-        link = f'<a href="mailto:{quote(signature.reply_to, safe="@")}">{escape(signature.reply_to)}</a>'
-        words = filter(None, (*signature.person, signature.creditor, signature.phone))
-        lines = [*map(escape, words), escape(signature.mail).format(link)]
-        foot = "<br>".join(map(escape, signature.foot))
-        return f'<p>{"<br>".join(lines)}</p>\n<p style="{_SMALL}">{foot}</p>'
+def _table(table: Table) -> str:
+    heads = "".join(_cell("th", "col", _HEAD, i < table.left, escape(h)) for i, h in enumerate(table.heads))
+    rows = "".join(f"<tr>{_row(row, table.left)}</tr>\n" for row in table.rows)
+    return (
+        f'<table style="{_TABLE}">\n<caption style="{_CAPTION}">{escape(table.caption)}</caption>\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n<tfoot><tr>{_total(table)}</tr></tfoot>\n</table>"
+    )
 
 
 def _row(row: Row, left: int) -> str:
@@ -89,3 +77,22 @@ def _total(table: Table) -> str:
 def _cell(tag: str, scope: str, style: str, left: bool, content: str) -> str:
     scoped = f' scope="{scope}"' if scope else ""
     return f'<{tag}{scoped} style="{style};{_ALIGN[left]}">{content}</{tag}>'
+
+
+def _payment(payment: Payment) -> str:
+    rows = "".join(
+        f'<tr><th scope="row" style="{_LABEL}">{escape(label)}</th><td>{escape(value)}</td></tr>\n'
+        for label, value in payment.rows
+    )
+    caption = f'<caption style="{_CAPTION}">{escape(payment.title)}</caption>'
+    table = f'<table style="border-collapse:collapse;margin:1.2em 0">\n{caption}\n<tbody>\n{rows}</tbody>\n</table>'
+    note = f"<p>{escape(payment.note)}</p>"
+    return f"{table}\n{note}" if rows else note
+
+
+def _signature(signature: Signature) -> str:
+    link = f'<a href="mailto:{quote(signature.reply_to, safe="@")}">{escape(signature.reply_to)}</a>'
+    words = filter(None, (*signature.person, signature.creditor, signature.phone))
+    lines = [*map(escape, words), escape(signature.mail).format(link)]
+    foot = "<br>".join(map(escape, signature.foot))
+    return f'<p>{"<br>".join(lines)}</p>\n<p style="{_SMALL}">{foot}</p>'

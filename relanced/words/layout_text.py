@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from relanced.words.blocks import Sheet
-from relanced.words.facts import ReminderFacts
-from relanced.words.labels import Labels
-from relanced.words.layout import lay_out
+from relanced.words.blocks import Bullets, Paragraph
+from relanced.words.layout import Content
 from relanced.words.tables import Payment, Row, Signature, Table
 from relanced.words.typography import NARROW, NBSP
 
@@ -16,36 +14,38 @@ _GAP = "  "
 _NARROWEST = 12
 
 
-def as_text(sheet: Sheet, facts: ReminderFacts, labels: Labels) -> str:
+def as_text(contents: Iterable[Content]) -> str:
     """The whole text, lines ended by LF. U+202F becomes U+00A0, which every mail program knows."""
-    return "\n\n".join(lay_out(sheet, facts, labels, _Plain())).replace(NARROW, NBSP) + "\n"
+    return "\n\n".join(map(_shown, contents)).replace(NARROW, NBSP) + "\n"
 
 
-class _Plain:
-    """Blocks as lines."""
+def _shown(content: Content) -> str:
+    match content:
+        case Paragraph():
+            return "\n".join(wrapped(content.text, WIDTH))
+        case Bullets():
+            return "\n".join("– " + "\n  ".join(wrapped(item, WIDTH - 2)) for item in content.items)
+        case Table():
+            return _table(content)
+        case Payment():
+            rows = [f"  {label}{NBSP}: {value}" for label, value in content.rows]
+            return "\n".join([f"{content.title}{NBSP}:", *rows, *wrapped(content.note, WIDTH)])
+        case Signature():
+            return _signature(content)
 
-    def paragraph(self, text: str) -> str:
-        return "\n".join(wrapped(text, WIDTH))
 
-    def bullets(self, items: tuple[str, ...]) -> str:
-        return "\n".join("– " + "\n  ".join(wrapped(item, WIDTH - 2)) for item in items)
+def _table(table: Table) -> str:
+    """The caption, then rules around the rows, then the total."""
+    grid = _Grid(table)
+    rule = "-" * grid.width
+    rows = [line for row in table.rows for line in grid.row(row)]
+    return "\n".join([f"{table.caption}{NBSP}:", "", *grid.row(Row(table.heads)), rule, *rows, rule, grid.total])
 
-    def table(self, table: Table) -> str:
-        """Rules above and below; the last column but one, or the only figure, carries the total."""
-        grid = _Grid(table)
-        rule = "-" * grid.width
-        rows = [line for row in table.rows for line in grid.row(row)]
-        return "\n".join([f"{table.caption}{NBSP}:", "", *grid.row(Row(table.heads)), rule, *rows, rule, grid.total])
 
-    def payment(self, payment: Payment) -> str:
-        rows = [f"  {label}{NBSP}: {value}" for label, value in payment.rows]
-        return "\n".join([f"{payment.title}{NBSP}:", *rows, *wrapped(payment.note, WIDTH)])
-
-    def signature(self, signature: Signature) -> str:
-        foot = [line for part in signature.foot for line in wrapped(part, WIDTH)]
-        mail = signature.mail.format(signature.reply_to)
-        lines = [*signature.person, signature.creditor, signature.phone, mail]
-        return "\n".join([*filter(None, lines), "", *foot])
+def _signature(signature: Signature) -> str:
+    mail = signature.mail.format(signature.reply_to)
+    lines = filter(None, (*signature.person, signature.creditor, signature.phone, mail))
+    return "\n".join([*lines, "", *(line for part in signature.foot for line in wrapped(part, WIDTH))])
 
 
 class _Grid:
@@ -93,13 +93,10 @@ class _Grid:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most `width` columns, broken at plain spaces, inside a word only when it is too long by itself."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if line and len(line) + 1 + len(word) <= width:
-            line += " " + word
-        else:
-            lines.append(line)
-            *full, line = [word[i : i + width] for i in range(0, len(word), width)] or [""]
-            lines += full
-    return [*filter(None, lines), line] if line else [*filter(None, lines)]
+    lines, start = [], 0
+    while len(text) - start > width:
+        space = text.rfind(" ", start, start + width + 1)
+        end = space if space > start else start + width
+        lines.append(text[start:end])
+        start = end + (end == space)
+    return [*lines, text[start:]] if start < len(text) else lines

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
@@ -17,16 +18,18 @@ import typst
 
 from relanced.rules.model import Road
 from relanced.words import tables
-from relanced.words.blocks import Sheet
+from relanced.words.blocks import Bullets, Paragraph, Sheet
 from relanced.words.codes import reference_code, transfer_code
 from relanced.words.errors import WordingError
 from relanced.words.facts import Letterhead, ReminderFacts
 from relanced.words.labels import Labels
-from relanced.words.layout import lay_out
+from relanced.words.layout import Content, contents
 from relanced.words.tables import Payment, Signature, Table
-from relanced.words.typography import clean, jour
+from relanced.words.typography import NARROW, NBSP, clean, jour
 
 PLAIN = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180)))) | frozenset("’‘“”–—…€œŒ\u202f\u2212•ᵉ")
+_THOUSANDS = re.compile(rf"(?<=\d){NARROW}(?=\d)")  # Libertinus draws U+202F too narrow for figures
+_ONE_CHARACTER = b'#set document(title: "x")\n#set text(lang: "fr")\n#sys.inputs.text'
 _STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 
 
@@ -59,6 +62,7 @@ class Press:
     ) -> tuple[bytes, tuple[str, ...]]:
         """The PDF, and the characters no font has (each printed as « ? »). Raises WordingError."""
         text = json.dumps(self._letter(sheet, facts, address), ensure_ascii=False)
+        text = _THOUSANDS.sub(NBSP, text)
         missing = tuple(sorted(c for c in set(text) - PLAIN if not self._has_glyph(c)))
         for character in missing:
             text = text.replace(character, "?")
@@ -68,6 +72,7 @@ class Press:
     def _letter(self, sheet: Sheet, facts: ReminderFacts, address: tuple[str, ...]) -> dict[str, object]:
         """Everything the layout prints, finished."""
         us, labels, reference = facts.letterhead, self._labels, clean(facts.reference)
+        code = transfer_code(facts)
         return {
             "title": sheet.subject,
             "day": [facts.today.year, facts.today.month, facts.today.day],
@@ -78,8 +83,9 @@ class Press:
             "place": labels.place.format(clean(us.town), jour(facts.today)) if us.town else jour(facts.today),
             "reference": {"label": labels.our_reference, "text": reference, "code": reference_code(reference)},
             "subject": {"label": labels.subject, "text": sheet.subject},
-            "parts": lay_out(sheet, facts, labels, _Letter(transfer_code(facts), labels)),
+            "parts": [_part(content, labels, code) for content in contents(sheet, facts, labels)],
             "enclosures": labels.enclosures.format(clean(", ".join(facts.enclosed))) if facts.enclosed else "",
+            "header": labels.reference.format(reference),
             "foot": tables.identity(us, labels),
             "page": labels.page,
         }
@@ -115,9 +121,6 @@ class Press:
         return compiler
 
 
-_ONE_CHARACTER = b'#set document(title: "x")\n#set text(lang: "fr")\n#sys.inputs.text'
-
-
 def _layout_source(layout: Path) -> bytes:
     """The layout, which may not ask for packages: nothing is fetched while a letter is printed."""
     source = layout.read_bytes()
@@ -138,27 +141,16 @@ def _mention(facts: ReminderFacts, labels: Labels) -> str:
     return labels.registered_number.format(clean(facts.registered)) if facts.registered else labels.registered
 
 
-class _Letter:
-    """Blocks as values the layout knows by their `kind`."""
-
-    def __init__(self, code: str, labels: Labels) -> None:
-        self._code = code
-        self._scan = labels.scan
-
-    def paragraph(self, text: str) -> dict[str, object]:
-        return {"kind": "paragraph", "text": text}
-
-    def bullets(self, items: tuple[str, ...]) -> dict[str, object]:
-        return {"kind": "bullets", "items": items}
-
-    def table(self, table: Table) -> dict[str, object]:
-        rows = [{"cells": row.cells, "detail": row.detail} for row in table.rows]
-        whole = {"caption": table.caption, "heads": table.heads, "left": table.left, "summed": table.summed}
-        return {"kind": "table", **whole, "rows": rows, "total": table.total}
-
-    def payment(self, payment: Payment) -> dict[str, object]:
-        whole = {"title": payment.title, "rows": payment.rows, "note": payment.note}
-        return {"kind": "payment", **whole, "code": self._code, "scan": self._scan}
-
-    def signature(self, signature: Signature) -> dict[str, object]:
-        return {"kind": "signature", "creditor": signature.creditor, "person": signature.person}
+def _part(content: Content, labels: Labels, code: str) -> dict[str, object]:
+    """One content as the layout knows it, by its `kind`."""
+    match content:
+        case Paragraph():
+            return {"kind": "paragraph", "text": content.text}
+        case Bullets():
+            return {"kind": "bullets", "items": content.items}
+        case Table():
+            return {"kind": "table", **asdict(content)}
+        case Payment():
+            return {"kind": "payment", **asdict(content), "code": code, "scan": labels.scan}
+        case Signature():
+            return {"kind": "signature", "creditor": content.creditor, "person": content.person}

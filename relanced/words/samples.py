@@ -20,7 +20,7 @@ _ROADS = {21: Road.LETTER, 30: Road.REGISTERED}
 
 LETTERHEAD = Letterhead(
     name="Atelier Dubois",
-    legal="SARL au capital de 10 000 €",
+    legal="SARL au capital de 10\u202f000\u00a0€",
     siren="732829320",
     address=("12 rue des Forges", "35000 Rennes"),
     phone="01 99 00 12 34",

@@ -96,12 +96,14 @@ def typeset(prose: str) -> str:
 
 
 _UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ue000-\uf8ff\ufff0-\ufffb]+"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\uf8ff\ufff0-\ufffb]+"
 )
 
 
 def clean(text: str) -> str:
     """One line without controls, direction marks and invisible characters, whatever somebody typed as a name."""
+    if text.isascii() and text.isprintable():
+        return text
     return unicodedata.normalize("NFC", _UNPRINTABLE.sub(" ", text).strip(" "))
 
 

@@ -402,6 +402,15 @@ async def test_fault_33_a_black_hole_is_left_after_the_time_of_its_phase(script:
         assert 0.1 < time.monotonic() - began < 2
 
 
+async def test_fault_33_a_silent_session_is_waited_for_once() -> None:
+    """Fault 33."""
+    relay = Relay({"MAIL": ["250 ok", Silence(), "250 ok"]})
+    async with relay, channel_to(relay.port, timeouts={**SHORT, "envelope": 0.15}) as channel:
+        assert isinstance(await channel.submit(channel.compose(a_draft()), Go()), Sent)
+        assert isinstance(await channel.submit(channel.compose(a_draft()), Go()), Unavailable)
+        assert relay.connections == 1
+
+
 async def test_fault_34_a_dripping_relay_holds_up_nobody_else() -> None:
     """Fault 34."""
     script: Any = {"MAIL": [Drip("250 ok", 0.1), "250 ok"]}

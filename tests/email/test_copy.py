@@ -111,6 +111,18 @@ async def test_the_copy_of_another_attempt_is_not_this_one(journal: JournalCopy,
     assert isinstance(await journal.find(replace(PARCEL, attempt="01JD-7Q"), NOW), Unknown)
 
 
+async def test_an_attempt_without_a_copy_is_never_proved_absent(
+    journal: JournalCopy, box: Mailbox, clock: Clock
+) -> None:
+    """The journal mailbox was configured later, or is another one now."""
+    clock.pass_by(SETTLE)
+    box.deliver(another("later", NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    for copy_to in ("", "other@atelier-dubois.example"):
+        parcel = compose(a_draft(), enclosures_limit=0, copy_to=copy_to)
+        assert isinstance(await journal.find(parcel, NOW), Unknown)
+    assert isinstance(await journal.find(PARCEL, NOW), Absent)
+
+
 # -- absent ---------------------------------------------------------------------------------------------------------
 
 

@@ -210,7 +210,7 @@ async def test_the_relay_leaves_while_the_house_thinks() -> None:
 
         with pytest.raises(Broken) as broken:
             await session.submit(PARCEL, go)
-        assert (broken.value.asked, broken.value.scope, session.committed) == (True, Scope.MESSAGE, False)
+        assert (broken.value.stale, broken.value.scope, session.committed) == (False, Scope.MESSAGE, False)
 
 
 # -- refused recipients ---------------------------------------------------------------------------------------------
@@ -218,12 +218,11 @@ async def test_the_relay_leaves_while_the_house_thinks() -> None:
 
 async def test_fault_30_a_refused_recipient_costs_a_reset_and_no_connection() -> None:
     """Fault 30."""
-    script: dict[str, Says] = {"RCPT dead@client.example": "550 5.1.1 who?"}
-    async with Relay({**script, "DATA": ["554 5.5.1 no valid recipients", "354 go"]}) as relay:
-        async with session_with(relay) as session:
-            dead = replace(PARCEL, envelope={**PARCEL.envelope, "to": "dead@client.example"})
-            assert await session.submit(dead, Go()) == Refusing(Phase.RCPT, Reply(550, "550 5.1.1 who?"))
-            assert isinstance(await session.submit(PARCEL, Go()), Sent)
+    script = {"RCPT dead@client.example": "550 5.1.1 who?", "DATA": ["554 5.5.1 no valid recipients", "354 go"]}
+    async with Relay(script) as relay, session_with(relay) as session:
+        dead = replace(PARCEL, envelope={**PARCEL.envelope, "to": "dead@client.example"})
+        assert await session.submit(dead, Go()) == Refusing(Phase.RCPT, Reply(550, "550 5.1.1 who?"))
+        assert isinstance(await session.submit(PARCEL, Go()), Sent)
         assert relay.verbs == ["EHLO", "MAIL", "RCPT", "DATA", "RSET", "MAIL", "RCPT", "DATA"]
 
 
@@ -263,6 +262,7 @@ async def test_faults_29_33_34_before_the_dot_nothing_left(said: Says, verb: str
         assert (go.asked, relay.messages, session.committed, session.usable) == (0, [], False, False)
         channel = verb == "MAIL" or isinstance(said, Farewell)
         assert broken.value.scope is (Scope.CHANNEL if channel else Scope.MESSAGE)
+        assert broken.value.stale is not isinstance(said, Silence | Drip)
 
 
 @pytest.mark.parametrize("said", BREAKS, ids=repr)
@@ -293,6 +293,14 @@ async def test_a_reply_out_of_turn_is_never_taken_for_the_answer_to_the_dot() ->
         with pytest.raises(Broken):
             await session.submit(PARCEL, go)
         assert (go.asked, relay.messages, session.usable) == (0, [], False)
+
+
+async def test_behind_nonsense_no_reply_is_taken_for_another() -> None:
+    go = Go()
+    async with Relay({"MAIL": "250 ok\r\nnonsense\r\n250 ok\r\n354 go"}) as relay, session_with(relay) as session:
+        with pytest.raises(Broken, match="not an SMTP reply: nonsense"):
+            await session.submit(PARCEL, go)
+        assert (go.asked, relay.messages) == (0, [])
 
 
 async def test_a_relay_that_talks_without_end_is_left() -> None:

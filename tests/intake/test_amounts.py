@@ -25,7 +25,7 @@ from relanced.flow.intake.faults import Unreadable
         ("1.234.567", 123456700),
         ("12", 1200),
         (",50", 50),
-        ("0,125000".removesuffix("5000"), 12),
+        ("0,120", 12),
         ("12,5000", 1250),
         ("-12,00", -1200),
         ("12,00-", -1200),
@@ -45,8 +45,8 @@ def test_an_amount_is_read_to_the_cent(cell: str, expected: int) -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["12,3,4", "1 23,50", "12 34,50", "1,23.4", "douze", "", "€", "-", "--1", "(-1)", "-1-", "12,", "1e5", "=1+1"]
-    + ["1.234.56", "0.123,45", "٣,٥٠", "NaN", "inf", "12,00 USD", "1,00" + " " * 40 + "0", "1..2", "0x10"],
+    "12,3,4|1 23,50|12 34,50|1,23.4|1.234.56|0.123,45|douze||€|-|--1|(-1)|-1-|12,|1..2|1e5|0x10|=1+1|٣,٥٠|NaN|inf"
+    "|12,00 USD|1,00                                        0".split("|"),
 )
 def test_what_is_no_amount_is_refused(cell: str) -> None:
     with pytest.raises(Unreadable, match="not an amount"):

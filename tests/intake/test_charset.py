@@ -15,15 +15,16 @@ def test_a_french_text_is_read_in_each_promised_encoding(encoding: str) -> None:
     assert decode(FRENCH.encode(encoding), None, Faults("f")) == FRENCH
 
 
-def test_utf_16_is_known_by_its_mark_in_either_order() -> None:
-    for mark, encoding in (("\ufeff", "utf-16-le"), ("\ufeff", "utf-16-be"), ("\ufeff", "utf-32-le")):
-        assert decode((mark + FRENCH).encode(encoding), None, Faults("f")) == FRENCH
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_byte_order_mark_tells_the_encoding(encoding: str) -> None:
+    assert decode(("\ufeff" + FRENCH).encode(encoding), None, Faults("f")) == FRENCH
 
 
-@pytest.mark.parametrize("text", ["SOCIÉTÉ®", "CAFÉ»;12", "OÙ…\n", "L'ÎLE D'Ô™", "NOËL’"])
+@pytest.mark.parametrize("text", ["QUALITÉ®", "CAFÉ»;12", "OÙ…\n", "MÊ™", "AÏ’É…"])
 def test_a_capital_and_a_sign_in_windows_1252_are_not_taken_for_utf_8(text: str) -> None:
-    ambiguous = text.replace("É", "E", text.count("É") - 1) if text.count("É") > 1 else text
-    assert decode(ambiguous.encode("cp1252"), None, Faults("f")) == ambiguous
+    content = text.encode("cp1252")
+    assert content.decode("utf-8") != text
+    assert decode(content, None, Faults("f")) == text
 
 
 @pytest.mark.parametrize("text", ["Ření", "Łódź", "KOVAČ", "Ελλάδα", "Иван", "محمد", "naïve ☎ 🥖", "IONEȘ"])
@@ -52,7 +53,7 @@ def test_french_text_is_never_mistaken(text: str) -> None:
         ("a\rSociété".encode("mac-roman"), 'f:2: "iŽt" looks like an accent of DOS or of an old Macintosh'),
         ("a;b".encode("utf-16-le"), "f: holds NUL bytes: no CSV, or UTF-16 without its mark"),
         ("\ufeffa;b".encode("utf-16-le")[:-1], "does not exist in utf-16"),
-        ("\ufeffa\n\0".encode(), "f: holds NUL bytes" if False else "f:2: holds NUL characters"),
+        ("\ufeffa\n\0".encode(), "f:2: holds NUL characters"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_its_line(content: bytes, said: str) -> None:

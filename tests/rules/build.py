@@ -16,7 +16,6 @@ from relanced.rules.model import (
     Hold,
     HoldKind,
     Line,
-    LineKind,
     LineState,
     Message,
     MessageState,
@@ -175,6 +174,7 @@ MAIL = Address(1, EMAIL, "compta@durand.example", "Paul Durand")
 HOUSE = Address(2, LETTER, "SARL DURAND, 1 RUE HAUTE, 35000 RENNES")
 MOBILE = Address(3, SMS, "+33639980001", consent=Consent.GIVEN)
 DESK = Address(4, PHONE, "+33199000001")
+NEWCOMER = Habits()
 DURAND = Debtor("durand", "SARL Durand", Segment.BUSINESS, postcode="35000")
 
 
@@ -185,7 +185,7 @@ def case(
     holds: Iterable[Hold] = (),
     reminders: Iterable[Reminder] = (),
     addresses: Iterable[Address] = (MAIL, HOUSE, MOBILE, DESK),
-    habits: Habits = Habits(),
+    habits: Habits = NEWCOMER,
     debtor: Debtor = DURAND,
     go_live: GoLive | None = None,
     round: int = 0,
@@ -210,7 +210,3 @@ def case(
         touched_on=tuple(day(n) for n in touched),
         address_days=tuple(address_days),
     )
-
-
-def kinds(lines: Iterable[tuple[int, str, LineKind]]) -> dict[int, LineKind]:
-    return {term_id: kind for term_id, _, kind in lines}

@@ -10,11 +10,10 @@ from contextlib import ExitStack, closing
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
-from itertools import islice, repeat
+from itertools import islice
 from typing import Any
 
 import openpyxl
-from openpyxl.cell.read_only import EMPTY_CELL
 
 from relanced.flow.intake.faults import Faults, IntakeFault
 from relanced.flow.intake.grid import MOST_COLUMNS, MOST_ROWS, NOT_COMPUTED, Cell, Row
@@ -29,7 +28,8 @@ _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _STEP = 2**20
 _OVERLAP = 16
 
-_Cells = tuple[Any, ...]
+_Values = tuple[object, ...]
+_NOTHING: _Values = (None,) * MOST_COLUMNS  # a sheet may pretend to a million such rows
 
 
 def read_workbook(content: bytes, sheet: str | None, most: int | None, faults: Faults) -> tuple[list[Row], date]:
@@ -83,19 +83,28 @@ def _read(
     with ExitStack() as books:
         book = books.enter_context(closing(_open(content, computed=True)))
         chosen = _sheet(book, sheet, faults)
-        written: Iterator[_Cells] = repeat(())
+        values = chosen.iter_rows(max_col=MOST_COLUMNS, values_only=True)
         if formulas:
             source = books.enter_context(closing(_open(content, computed=False)))
-            written = _rows(_sheet(source, chosen.title, faults))
-        rows = _numbered(zip(_rows(chosen), written, strict=False), faults)
-        return list(islice(rows, most)), book.epoch.date()
+            values = _computed(chosen, _sheet(source, chosen.title, faults))
+        return list(islice(_numbered(values, faults), most)), book.epoch.date()
 
 
-def _numbered(rows: Iterable[tuple[_Cells, _Cells]], faults: Faults) -> Iterator[Row]:
+def _computed(results: Any, source: Any) -> Iterator[_Values]:
+    """The values of a sheet with formulas, told apart from those that no program has ever computed."""
+    pairs = zip(results.iter_rows(max_col=MOST_COLUMNS), source.iter_rows(max_col=MOST_COLUMNS), strict=False)
+    for row, written in pairs:
+        yield tuple(
+            NOT_COMPUTED if plain.data_type == "f" and cell.value is None and cell.data_type != "str" else cell.value
+            for cell, plain in zip(row, written, strict=True)
+        )
+
+
+def _numbered(rows: Iterable[_Values], faults: Faults) -> Iterator[Row]:
     taken = 0
-    for line, (computed, written) in enumerate(rows, start=1):
-        cells = _cells(computed, written)
-        taken += any(cell != "" for cell in cells)
+    for line, values in enumerate(rows, start=1):
+        cells = () if values == _NOTHING else _cells(values)
+        taken += bool(cells)
         if taken > MOST_ROWS or line > _LAST_LINE:
             faults.stop(f"has more than {MOST_ROWS:,} rows: split it", line)
         if cells:
@@ -116,16 +125,9 @@ def _sheet(book: Any, name: str | None, faults: Faults) -> Any:
     return sheets[0]
 
 
-def _rows(sheet: Any) -> Iterator[_Cells]:
-    return iter(sheet.iter_rows(max_col=MOST_COLUMNS))
-
-
-def _cells(computed: _Cells, written: _Cells) -> tuple[Cell, ...]:
-    width = next((i for i in range(len(computed), 0, -1) if computed[i - 1] is not EMPTY_CELL), 0)
-    cells = [_cell(cell.value) for cell in computed[:width]]
-    for i, cell in enumerate(written[:width]):
-        if cell.data_type == "f" and computed[i].value is None and computed[i].data_type != "str":
-            cells[i] = NOT_COMPUTED
+def _cells(values: _Values) -> tuple[Cell, ...]:
+    width = next((i for i in range(len(values), 0, -1) if values[i - 1] is not None), 0)
+    cells = [_cell(value) for value in values[:width]]
     while cells and cells[-1] == "":
         del cells[-1]
     return tuple(cells)

@@ -1,7 +1,7 @@
 """Every table, with the invariants the database itself keeps. Amounts in cents, moments in UTC, days as dates."""
 
 from relanced.store.tables.books import addresses, cases, creditors, imports, invoices, money, policies, terms
-from relanced.store.tables.desk import holds, house, journal, journal_texts, leases, requests, tasks
+from relanced.store.tables.desk import confirmations, holds, house, journal, journal_texts, leases, requests, tasks
 from relanced.store.tables.kinds import Moment, metadata
 from relanced.store.tables.post import attempts, blobs, channels, limits, lines, messages, reminders, touches
 
@@ -12,6 +12,7 @@ __all__ = [
     "blobs",
     "cases",
     "channels",
+    "confirmations",
     "creditors",
     "holds",
     "house",

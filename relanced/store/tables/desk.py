@@ -103,3 +103,12 @@ journal_texts = Table(
     Column("salt", String, nullable=False),
     Column("body", Text, nullable=False),
 )
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("creditor", String, primary_key=True),
+    Column("iban", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)

@@ -1,10 +1,9 @@
 """The birth of the database"""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 
 from relanced.store.tables import Moment
-
 
 revision = "0001"
 down_revision = None
@@ -14,6 +13,14 @@ depends_on = None
 
 def upgrade() -> None:
     """The birth of the database."""
+    op.create_table(
+        "confirmations",
+        sa.Column("creditor", sa.String(), nullable=False),
+        sa.Column("iban", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("creditor", "iban", name=op.f("pk_confirmations")),
+    )
     op.create_table(
         "blobs",
         sa.Column("digest", sa.String(), nullable=False),

@@ -1,0 +1,112 @@
+"""`relanced check`: the configuration, every wording said over sample cases, a worked calendar, the debtors counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+
+from relanced.channel import Form
+from relanced.cli.client import ask
+from relanced.cli.opening import load_config
+from relanced.cli.printing import Failed
+from relanced.config import Config
+from relanced.config.channels import FORMS
+from relanced.house import words_of
+from relanced.rules.policy import Policy, Step
+from relanced.words.engine import Words
+from relanced.words.errors import WordingError
+
+
+def check_all(path: Path) -> int:
+    """Print what was found; the exit status: 0, 1 for a fault, 78 for a configuration that cannot be read."""
+    config = load_config(path)
+    faults = list(_creditor_faults(config)) + list(_wording_faults(config))
+    for line in faults:
+        click.echo(f"FAULT {line}")
+    for dropped in config.dropped_roads:
+        click.echo(f"note  {dropped}")
+    for line in _calendar(config):
+        click.echo(line)
+    _debtors(path)
+    click.echo(f"{len(faults)} faults" if faults else "the configuration is sound")
+    return 1 if faults else 0
+
+
+def _creditor_faults(config: Config) -> Iterator[str]:
+    for key, creditor in config.creditors.items():
+        if not creditor.read_by:
+            yield f"creditors.{key}: nobody reads {creditor.send_as.address}: say read_by: PERSON"
+        documents = creditor.documents
+        if documents and not documents.folder.is_dir():
+            yield f"creditors.{key}.documents.folder: {documents.folder} is not a folder"
+        if creditor.logo and not creditor.logo.is_file():
+            yield f"creditors.{key}.logo: there is no file {creditor.logo}"
+    for folder in config.templates:
+        if not folder.is_dir():
+            yield f"templates: {folder} is not a folder"
+
+
+def _wording_faults(config: Config) -> Iterator[str]:
+    """Every step in every form it may take, in the words of every creditor."""
+    try:
+        words = words_of(config)
+    except WordingError as error:
+        yield str(error)
+        return
+    said: set[str] = set()
+    for key in config.creditors:
+        for policy in config.policies_of(key):
+            for step in policy.steps:
+                said |= set(_step_faults(words[key], policy, step))
+    yield from sorted(said)
+
+
+def _step_faults(words: Words, policy: Policy, step: Step) -> Iterator[str]:
+    forms = {FORMS[road] for road in (*step.via, *step.also)} - {Form.CALL}
+    for form in sorted(forms):
+        if not words.exists(step.words, form):
+            yield f"policies.{policy.name}: step {step.name} has no wording {step.words}/{form.value}.j2"
+        else:
+            yield from (f"wording {problem}" for problem in words.problems(step.words, [form]))
+
+
+def _calendar(config: Config) -> Iterator[str]:
+    """What an invoice that is never paid would live through, in plain words."""
+    due = date.today() + timedelta(days=30)  # noqa: DTZ011
+    for policy in config.policies:
+        yield ""
+        yield f"Policy {policy.name}: an invoice of 1 000.00 EUR due on {due:%d %B %Y}, never paid"
+        for step in policy.steps:
+            yield f"  {_when(step, due):<28} {step.name}: {_what(step)}"
+    yield ""
+
+
+def _when(step: Step, due: date) -> str:
+    if step.when.deadline_of:
+        return f"deadline of {step.when.deadline_of} over"
+    day = due + timedelta(days=step.when.days)
+    return f"from {day:%d %B %Y} (D{step.when.days:+d})"
+
+
+def _what(step: Step) -> str:
+    roads = ", else ".join(road.value for road in step.via)
+    told = f"{step.tone.name.lower()} message by {roads}" if roads else "no message"
+    if step.hand_over:
+        told = "handed over"
+    told += f", then also by {', '.join(r.value for r in step.also)}" if step.also else ""
+    told += f", only for debtors who are {' or '.join(sorted(o.value for o in step.only))}" if step.only else ""
+    told += f", from {step.min_amount / 100:.2f} on" if step.min_amount else ""
+    told += f", once a person has approved (within {step.within} working days)" if step.approval else ""
+    return told + (f", {step.deadline} days from first presentation to pay" if step.deadline else "")
+
+
+def _debtors(path: Path) -> None:
+    """Counted by the daemon, or in the database; a house that was never opened has none."""
+    try:
+        for line in ask(path, "census", {}).get("lines") or []:
+            click.echo(line)
+    except Failed as failed:
+        click.echo(f"note  debtors were not counted: {failed}")

@@ -1,0 +1,98 @@
+"""Asking the desk: over the daemon's socket, or, when none runs, by opening the house under the same lock."""
+
+from __future__ import annotations
+
+import base64
+import getpass
+import http.client
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from relanced.cli.printing import Failed
+
+DEFAULT_CONFIG = "/etc/relanced/config.yaml"
+DEFAULT_SOCKET = "/run/relanced/desk.sock"
+BUSY, BAD_CONFIG = 75, 78
+
+
+class _Unix(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("desk", timeout=600)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket instead of a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def ask(config: Path, verb: str, words: Mapping[str, Any], files: Mapping[str, bytes] | None = None) -> dict[str, Any]:
+    """What the desk says to a verb. Raises Failed with one line and an exit status."""
+    request = {
+        "verb": verb,
+        "words": dict(words),
+        "files": {name: base64.b64encode(content).decode() for name, content in (files or {}).items()},
+        "request_id": secrets.token_hex(16),
+    }
+    said = _over_socket(socket_path(config), request)
+    if said is None:
+        said = _by_ourselves(config, request)
+    if said.get("error"):
+        raise Failed(str(said["error"]), int(said.get("status", 1)))
+    return said
+
+
+def socket_path(config: Path) -> str:
+    """Where the desk listens. Read without the whole configuration: a command should answer at once."""
+    named = os.environ.get("RELANCED_SOCKET")
+    if named:
+        return named
+    import yaml
+
+    try:
+        said = yaml.load(config.read_text(encoding="utf-8"), Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        return str(config.parent / said["desk"]["socket"])
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return DEFAULT_SOCKET
+
+
+def _over_socket(path: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The daemon's answer; None when no daemon listens."""
+    connection = _Unix(path)
+    try:
+        connection.request("POST", "/desk", json.dumps(request), {"Content-Type": "application/json"})
+        said: dict[str, Any] = json.loads(connection.getresponse().read())
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except PermissionError:
+        raise Failed(
+            f"{path}: not permitted: join the group of desk.group, or run as the daemon's account", 1
+        ) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Failed(f"the daemon at {path} did not answer: {error}", 1) from None
+    finally:
+        connection.close()
+    return said
+
+
+def _by_ourselves(config: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Open the house, do it, close. Rows change and nothing is sent."""
+    import asyncio
+
+    from relanced.cli.opening import opened_desk
+    from relanced.console import answer
+
+    async def do() -> dict[str, Any]:
+        async with opened_desk(config) as desk:
+            known = desk.premises.config.person_of(getpass.getuser())
+            return await answer(desk, request, known.key if known else getpass.getuser())
+
+    return asyncio.run(do())

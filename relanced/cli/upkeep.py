@@ -1,0 +1,58 @@
+"""`relanced db`: bringing the schema up, and looking whether the database is sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from relanced.cli.client import BAD_CONFIG, BUSY
+from relanced.cli.opening import load_config
+from relanced.cli.printing import Failed
+from relanced.clock import WallClock
+from relanced.store import guard, migrate
+from relanced.store.engine import StoreError
+from relanced.store.opening import Store
+
+T = TypeVar("T")
+
+
+def upgrade(path: Path) -> str:
+    """Migrate; says from where to where. Raises Failed, also when somebody owns the database."""
+
+    async def work(store: Store) -> str:
+        before, after = await migrate.upgrade(store.engine)
+        return f"the schema is {after} already" if before == after else f"schema {before or 'none'} -> {after}"
+
+    return asyncio.run(_with_store(path, work))
+
+
+def check_database(path: Path) -> list[str]:
+    """What is wrong: schema, pages, journal chains. Empty when all is well."""
+
+    async def work(store: Store) -> list[str]:
+        await migrate.check(store.engine)
+        return await store.views.unsound()
+
+    return asyncio.run(_with_store(path, work))
+
+
+async def _with_store(path: Path, work: Callable[[Store], Awaitable[T]]) -> T:
+    config = load_config(path)
+    store = Store(config.store.url())
+    lock = guard.Lock(store.file) if store.file else None
+    try:
+        if lock:
+            lock.take("relanced db", WallClock().now())
+        return await work(store)
+    except guard.Busy as error:
+        raise Failed(str(error), BUSY) from None
+    except StoreError as error:
+        raise Failed(str(error), BAD_CONFIG) from None
+    except OSError as error:
+        raise Failed(f"the database cannot be opened: {error}", 1) from None
+    finally:
+        await store.close()
+        if lock:
+            lock.release()

@@ -1,0 +1,118 @@
+"""The counter: what a verb of the desk is given, and what it says back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from relanced.channel import Channel
+from relanced.clock import Clock
+from relanced.premises import Premises
+from relanced.store.engine import StoreError
+from relanced.store.opening import Store
+
+
+class Misasked(StoreError):
+    """What was asked makes no sense as it stands: the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the verbs work on."""
+
+    store: Store
+    premises: Premises
+    doors: Mapping[str, Channel]
+    clock: Clock
+
+    @property
+    def now(self) -> datetime:
+        """The moment, in the house's time zone."""
+        return self.premises.local(self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words of one request: what, by whom, and the files that came with it."""
+
+    words: Mapping[str, Any]
+    by: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """A word that must be there. Raises Misasked."""
+        said = self.words.get(name)
+        if said in (None, ""):
+            raise Misasked(f"{name} is missing")
+        return str(said)
+
+    def maybe(self, name: str) -> str | None:
+        """A word that may be left out."""
+        said = self.words.get(name)
+        return None if said in (None, "") else str(said)
+
+    def flag(self, name: str) -> bool:
+        """A yes or no, no by default."""
+        return bool(self.words.get(name, False))
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """A whole number. Raises Misasked."""
+        said = self.words.get(name, default)
+        try:
+            return int(str(said))
+        except ValueError:
+            raise Misasked(f"{name}: {said!r} is not a number") from None
+
+    def day(self, name: str, default: date | None = None) -> date:
+        """A day as YYYY-MM-DD. Raises Misasked."""
+        said = self.maybe(name)
+        if said is None:
+            if default is None:
+                raise Misasked(f"{name} is missing: a day like 2026-03-31")
+            return default
+        try:
+            return date.fromisoformat(said)
+        except ValueError:
+            raise Misasked(f"{name}: {said!r} is not a day like 2026-03-31") from None
+
+    def end_of(self, name: str, now: datetime) -> datetime:
+        """The end of a day that is not over. Raises Misasked."""
+        day = self.day(name)
+        if day < now.date():
+            raise Misasked(f"{name}: {day} is past")
+        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=now.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer: sentences, a table, files; `record` is the same for machines. `bad` makes the exit status 1."""
+
+    lines: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+    record: Any = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    bad: bool = False
+
+
+Verb = Callable[[Desk, Asked], Awaitable[Told]]
+
+
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *lines: str, none: str = "nothing") -> Told:
+    """Rows as a table, or one sentence when there are none."""
+    if not rows:
+        return Told((*lines, none), tuple(columns), (), [])
+    picked = tuple(tuple(row.get(c) for c in columns) for row in rows)
+    return Told(lines, tuple(columns), picked, [{c: row.get(c) for c in columns} for row in rows])
+
+
+def amount(cents: int, currency: str = "EUR") -> str:
+    """An amount as the command line shows it: 1234.50 EUR."""
+    return f"{cents / 100:.2f} {currency}"
+
+
+def moment(at: datetime | None, desk: Desk) -> str:
+    """A moment in local time, to the minute."""
+    return f"{desk.premises.local(at):%Y-%m-%d %H:%M}" if at else ""

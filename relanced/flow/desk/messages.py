@@ -1,0 +1,102 @@
+"""Verbs about messages: the queue, holding back, letting go, sending again."""
+
+from __future__ import annotations
+
+from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
+from relanced.premises import new_mail_id, new_reference
+from relanced.rules.model import Road
+
+QUEUE = ("message", "creditor", "debtor", "name", "step", "road", "state", "due", "reason")
+
+
+async def queue(desk: Desk, asked: Asked) -> Told:
+    """What has not left yet, oldest first, and why."""
+    rows = await desk.store.views.queue(asked.maybe("creditor"))
+    shown = [{**r, "due": moment(r["due_at"], desk) if r["state"] == "planned" else ""} for r in rows]
+    waiting = [
+        {
+            **r,
+            "message": f"r{r['id']}",
+            "road": "hand-over",
+            "state": "parked",
+            "reason": f"{r['step']} waits for approval",
+        }
+        for r in await desk.store.views.hand_overs()
+    ]
+    conditions = await desk.premises.conditions(desk.store)
+    notes = [f"sending is stopped: {conditions.stopped}"] if conditions.stopped else []
+    notes += [f"{name} is closed until {moment(t, desk)}: {why}" for name, (t, why) in conditions.closed.items()]
+    return table(QUEUE, [*shown, *waiting], *notes, none="the queue is empty")
+
+
+async def park(desk: Desk, asked: Asked) -> Told:
+    """Hold a planned message back."""
+    message = asked.number("message")
+    await desk.store.people.park(message, asked.maybe("reason") or f"parked by {asked.by}", asked.by, desk.now)
+    return Told((f"message {message} is parked: relanced approve {message} lets it go",))
+
+
+async def cancel(desk: Desk, asked: Asked) -> Told:
+    """A message will not leave; its step is passed over."""
+    message, now = asked.number("message"), desk.now
+    why = asked.maybe("reason") or f"cancelled by {asked.by}"
+    await desk.store.people.cancel(message, why, asked.by, now, now.date())
+    return Told((f"message {message} is cancelled; the step it would have performed is passed over",))
+
+
+async def settle(desk: Desk, asked: Asked) -> Told:
+    """A person knows what became of an uncertain message."""
+    message, now = asked.number("message"), desk.now
+    why = asked.text("reason")
+    if asked.flag("sent"):
+        await desk.store.people.said_sent(message, why, asked.by, now, now.date())
+        return Told((f"message {message} counts as sent",))
+    await desk.store.people.cancel(message, why, asked.by, now, now.date())
+    return Told((f"message {message} is cancelled: it did not leave",))
+
+
+async def approve(desk: Desk, asked: Asked) -> Told:
+    """Let what was parked go: one message, one hand-over, or all of a step."""
+    step, named = asked.maybe("step"), asked.maybe("message")
+    if step and asked.flag("all"):
+        return await _approve_all(desk, asked, step)
+    if named is None:
+        raise Misasked("say which: relanced approve MESSAGE, or --step NAME --all")
+    if named.startswith("r"):
+        number = Asked({"hand-over": named[1:]}, asked.by).number("hand-over")
+        await desk.store.people.approve_hand_over(number, asked.by, desk.now, desk.now.date())
+        return Told((f"hand-over {named} is approved: its terms have left the ladder",))
+    done = await desk.store.people.approve([asked.number("message")], asked.by, desk.now)
+    if not done:
+        raise Misasked(f"message {named} is not parked: relanced queue shows what is")
+    return Told((f"message {named} is approved and leaves at the next permitted moment",))
+
+
+async def _approve_all(desk: Desk, asked: Asked, step: str) -> Told:
+    waiting = [r["id"] for r in await desk.store.views.awaiting(step)]
+    done = await desk.store.people.approve(waiting, asked.by, desk.now) if waiting else []
+    handed = [r for r in await desk.store.views.hand_overs() if r["step"] == step]
+    for row in handed:
+        await desk.store.people.approve_hand_over(row["id"], asked.by, desk.now, desk.now.date())
+    return Told((f"{len(done) + len(handed)} of step {step} approved",))
+
+
+async def resend(desk: Desk, asked: Asked) -> Told:
+    """Say the same once more, for a reason."""
+    message = asked.number("message")
+    row = await desk.store.views.message(message)
+    creditor = desk.premises.creditor(row["creditor"])
+    reference = new_reference()
+    mail_id = new_mail_id(reference, str(creditor.send_as)) if creditor and row["road"] == Road.EMAIL else ""
+    made = await desk.store.people.resend(message, asked.text("reason"), reference, mail_id, asked.by, desk.now)
+    return Told((f"message {made} says the same as {message} once more",), record={"message": made})
+
+
+VERBS: dict[str, Verb] = {
+    "queue": queue,
+    "park": park,
+    "cancel": cancel,
+    "settle": settle,
+    "approve": approve,
+    "resend": resend,
+}

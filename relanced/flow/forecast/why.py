@@ -1,0 +1,87 @@
+"""Why does a case stand where it stands? The decision, and every question of the gate with its answer."""
+
+from __future__ import annotations
+
+from relanced.counter import Asked, Desk, Told, amount, moment
+from relanced.premises import Conditions
+from relanced.rules.decide import Decision, stand
+from relanced.rules.gate import Moment, Strength, all_verdicts, ask
+from relanced.rules.owed import balances
+from relanced.rules.policy import Policy
+from relanced.rules.turns import next_message
+from relanced.store.facts import Loaded
+
+
+async def why(desk: Desk, asked: Asked) -> Told:
+    """The reason for the next thing done, or for nothing being done."""
+    case_id = await desk.store.views.find_case(asked.text("case"), asked.maybe("creditor"))
+    (case,) = await desk.store.planning.load([case_id], desk.now.date())
+    conditions = await desk.premises.conditions(desk.store)
+    lines = [f"case {case_id}: {case.facts.debtor.name}", *await _reasons(desk, case, conditions)]
+    return Told(tuple(lines), record={"case": case_id, "lines": lines})
+
+
+async def _reasons(desk: Desk, case: Loaded, conditions: Conditions) -> list[str]:
+    if desk.premises.creditor(case.facts.creditor) is None:
+        return [f"creditor {case.facts.creditor} is not in the configuration: nothing is done"]
+    digest = desk.premises.unknown_snapshot(case)
+    if digest is not None:
+        desk.premises.remember(digest, await desk.store.planning.policy(digest) or "")
+    policy = desk.premises.policy(case)
+    if policy is None:
+        return [f"no policy fits (segment {case.facts.debtor.segment.value}): the debtor is never chased"]
+    decision = desk.premises.decide(case, policy, desk.now)
+    told = [f"policy {policy.name}; now: {decision.reason}", *_terms(desk, case, policy)]
+    if case.creditor.opened_on is None:
+        told.append(f"creditor {case.facts.creditor} is not opened: relanced open {case.facts.creditor}")
+    if decision.step is not None and not decision.step.hand_over:
+        told += _gate(desk, case, decision, conditions)
+    elif decision.look_again:
+        told.append(f"looked at again at {moment(decision.look_again, desk)} or when a fact changes")
+    return told + await _on_its_way(desk, case)
+
+
+def _terms(desk: Desk, case: Loaded, policy: Policy) -> list[str]:
+    owed, told = balances(case.facts), []
+    for term in sorted(case.facts.terms, key=lambda t: t.due_on):
+        if owed[term.id] <= 0:
+            continue
+        at = stand(case.facts, policy, term, owed[term.id], desk.now.date())
+        step = f"next {at.step.name}" if at.step else "the ladder has ended"
+        when = f" on {at.due}" if at.due else ""
+        told.append(f"  {term.invoice} due {term.due_on}, owes {amount(owed[term.id], term.currency)}: {step}{when}")
+    return told
+
+
+def _gate(desk: Desk, case: Loaded, decision: Decision, conditions: Conditions) -> list[str]:
+    moment_ = _moment(desk, case, decision, conditions)
+    if moment_ is None:
+        return ["  no usable address on any road of the step"]
+    told = []
+    for verdict in all_verdicts(moment_):
+        if verdict.strength is not Strength.ALLOW:
+            until = f" (until {moment(verdict.until, desk)})" if verdict.until else ""
+            told.append(f"  {verdict.strength.name.lower()}: {verdict.words}{until}")
+    strongest = ask(moment_)
+    return told or [f"  nothing speaks against it; the permit is good until {moment(strongest.until, desk)}"]
+
+
+def _moment(desk: Desk, case: Loaded, decision: Decision, conditions: Conditions) -> Moment | None:
+    step = decision.step
+    live = case.facts.live
+    turn = next_message(step, 0, (), case.facts.addresses, desk.premises.consent) if step else None
+    if step is None or turn is None:
+        return None
+    approved = not step.approval or any(m.approved for m in (live.messages if live else ()))
+    return desk.premises.moment(
+        case, step, decision.lines, decision, turn.road, turn.address.id, desk.now, conditions, approved=approved
+    )
+
+
+async def _on_its_way(desk: Desk, case: Loaded) -> list[str]:
+    rows = await desk.store.views.messages_of(case.facts.id)
+    return [
+        f"  message {m['id']} ({m['step']}, {m['road']}) is {m['state']}: {m['reason'] or m['words'] or ''}"
+        for m in rows
+        if m["state"] in ("planned", "parked", "submitting", "uncertain", "in_tray")
+    ]
