@@ -117,7 +117,7 @@ def import_(ctx: click.Context, /, files: tuple[Path, ...], **words: Any) -> Non
 @click.pass_context
 def open(ctx: click.Context, /, creditor: str, from_: str | None, per_day: int) -> None:  # noqa: A001
     """Let reminders leave for a creditor; until then decisions are only shown."""
-    _desk(ctx, "open", creditor=creditor, **{"from": from_}, per_day=per_day)
+    _desk(ctx, "open", creditor=creditor, from_step=from_, per_day=per_day)
 
 
 # -- looking ----------------------------------------------------------------------------------------------------------

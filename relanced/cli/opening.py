@@ -31,9 +31,8 @@ def load_config(path: Path) -> Config:
 
 
 @asynccontextmanager
-async def opened(path: Path, who: str) -> AsyncIterator[House]:
+async def opened(config: Config, who: str) -> AsyncIterator[House]:
     """The house, open while the context lasts. Raises Failed."""
-    config = load_config(path)
     try:
         house = await open_house(config, WallClock(), who)
     except Busy as error:
@@ -51,5 +50,5 @@ async def opened(path: Path, who: str) -> AsyncIterator[House]:
 @asynccontextmanager
 async def opened_desk(path: Path) -> AsyncIterator[Desk]:
     """A desk without a daemon."""
-    async with opened(path, "relanced (command line)") as house:
+    async with opened(load_config(path), "relanced (command line)") as house:
         yield Desk(house.store, house.premises, house.doors, house.clock)

@@ -9,41 +9,64 @@ import structlog
 
 from relanced import log
 from relanced.cli.opening import load_config, opened
+from relanced.cli.printing import Failed
+from relanced.config import Config
 from relanced.console import serve_desk
 from relanced.counter import Desk
 from relanced.daemon import Daemon, run_once
 from relanced.daemon.daemon import run_until_signalled
+from relanced.house import words_of
+from relanced.words.errors import WordingError
 
 told = structlog.get_logger("relanced.daemon")
 
 
 def run_daemon(path: Path, once: bool) -> int:
     """Run until signalled; the exit status. Raises Failed."""
-    log.set_up(load_config(path).log_format.value)
-    return asyncio.run(_once(path) if once else _serve(path))
+    config = load_config(path)
+    log.set_up(config.log_format.value)
+    return asyncio.run(_once(config) if once else _serve(config))
 
 
-async def _once(path: Path) -> int:
-    async with opened(path, "relanced run --once") as house:
+async def _once(config: Config) -> int:
+    async with opened(config, "relanced run --once") as house:
         await run_once(house)
         counts = await house.store.views.counts()
     told.info("done", **counts)
     return 0
 
 
-async def _serve(path: Path) -> int:
-    async with opened(path, "relanced run") as house:
+async def _serve(config: Config) -> int:
+    """Serve until signalled; a new configuration is put to work by opening the house again."""
+    while True:
+        status, fresh = await _serve_one(config)
+        if fresh is None:
+            return status
+        config = fresh
+
+
+async def _serve_one(config: Config) -> tuple[int, Config | None]:
+    """One life of a house. Also the configuration that takes over, if one was read."""
+    fresh: Config | None = None
+    async with opened(config, "relanced run") as house:
         desk = Desk(house.store, house.premises, house.doors, house.clock)
         daemon = Daemon(house, lambda _daemon: serve_desk(desk, house.ring))
 
         async def reload() -> None:
-            """A configuration with a fault changes nothing; a sound one asks for a restart, which loses nothing."""
+            """A configuration with any fault changes nothing. Timers are rows: a new one moves none of them."""
+            nonlocal fresh
             try:
-                fresh = await asyncio.to_thread(load_config, path)
-            except Exception as refused:
+                read = await asyncio.to_thread(load_config, config.path)
+                words_of(read)
+            except (Failed, WordingError) as refused:
                 told.error("configuration refused: the old one stays", faults=str(refused))
                 return
-            same = fresh.digest == house.config.digest
-            told.info("configuration is sound", changed=not same, todo="" if same else "restart to use it")
+            if read.digest == house.config.digest:
+                told.info("configuration unchanged")
+                return
+            fresh = read
+            told.info("configuration read", digest=read.digest)
+            daemon.stop()
 
-        return await run_until_signalled(daemon, reload)
+        status = await run_until_signalled(daemon, reload)
+    return status, fresh if status == 0 else None

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, Term
-from relanced.rules.naming import Named, Scene, currencies, name_terms
+from relanced.rules.naming import Named, Scene, currencies, gathers_from, name_terms
 from relanced.rules.owed import balances, overdue
 from relanced.rules.policy import Policy, Step
 from relanced.rules.stand import PassOver, PassReason, Stand, chased, stand, stands
@@ -81,7 +81,7 @@ def _nothing(facts: CaseFacts, owed: Iterable[int]) -> str:
 
 def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Waits) -> list[Term]:
     held: set[int] = set()
-    for hold in facts.holds:
+    for hold in sorted(facts.holds, key=lambda h: h.id):
         stopped = {t.id for t in terms if hold.term_id in (None, t.id)}
         if not stopped or (hold.until is not None and hold.until <= now):
             continue
@@ -127,7 +127,7 @@ def _waits_for_money(scene: Scene, step: Step, lines: Sequence[Named], amounts: 
     else:
         return False
     waits.days |= {t.due_on + _DAY for t in amounts.terms}
-    waits.days |= {s.due - timedelta(days=scene.policy.gather) for s in scene.stands if s.step is step and s.due}
+    waits.days |= {day for s in scene.stands if (day := gathers_from(scene.policy, step, s))}
     return True
 
 

@@ -24,7 +24,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What choosing looks at. `covers` is the last day the creditor's bank data account for."""
+    """What choosing looks at: stands, oldest term first, and the last day the creditor's bank data cover."""
 
     facts: CaseFacts
     policy: Policy
@@ -33,7 +33,7 @@ class Scene:
     covers: date | None
 
     def due(self) -> list[Stand]:
-        """The stands whose step is due, in no particular order."""
+        """The stands whose step is due."""
         return [s for s in self.stands if is_due(s, self.today)]
 
 
@@ -48,16 +48,12 @@ def name_terms(scene: Scene, step: Step, currency: str) -> tuple[Named, ...]:
     Terms whose payment the bank data could not show yet are left for later when others can go; when no term that stands
     on the step is covered they all stay, and the gate waits for the import.
     """
-    stands = sorted((s for s in scene.stands if s.term.currency == currency), key=_age)
-    lines = [(s, kind) for s in stands if (kind := _kind(scene, step, s)) is not None]
+    spoken = (s for s in scene.stands if s.term.currency == currency)
+    lines = [(s, kind) for s in spoken if (kind := _kind(scene, step, s)) is not None]
     known = [(s, kind) for s, kind in lines if _covered(scene, s.term)]
     if any(kind is LineKind.MAIN for _, kind in known):
         lines = known
     return tuple(Named(s.term.id, s.step.name, kind, s.owed) for s, kind in lines if s.step)
-
-
-def _age(stand: Stand) -> tuple[date, str, int, int]:
-    return stand.term.due_on, stand.term.invoice, stand.term.n, stand.term.id
 
 
 def _kind(scene: Scene, step: Step, stand: Stand) -> LineKind | None:
@@ -67,15 +63,20 @@ def _kind(scene: Scene, step: Step, stand: Stand) -> LineKind | None:
     return LineKind.ABSORBED if due and _absorbed(scene, step, stand) else None
 
 
+def gathers_from(policy: Policy, step: Step, other: Stand) -> date | None:
+    """The first day on which the step could gather a term that stands on it; None when it gathers nothing."""
+    if step.tone is not Tone.COURTEOUS or other.step is not step or other.due is None:
+        return None
+    soon = other.due - timedelta(days=policy.gather)
+    return soon if step.before_due else max(soon, other.term.due_on + timedelta(days=1))
+
+
 def _gathered(scene: Scene, step: Step, other: Stand) -> bool:
     """Good payers must not be pestered: the same courteous step of a neighbour, a few days early."""
-    if step.tone is not Tone.COURTEOUS or other.due is None:
+    since = gathers_from(scene.policy, step, other)
+    if since is None or since > scene.today or not meant(scene.facts, scene.policy, step, other.owed):
         return False
-    if other.due > scene.today + timedelta(days=scene.policy.gather):
-        return False
-    if not meant(scene.facts, scene.policy, step, other.owed):
-        return False
-    return step.before_due or (other.term.due_on < scene.today and _covered(scene, other.term))
+    return _covered(scene, other.term)
 
 
 def _absorbed(scene: Scene, step: Step, other: Stand) -> bool:
@@ -91,5 +92,5 @@ def _covered(scene: Scene, term: Term) -> bool:
 
 
 def currencies(stands: Iterable[Stand]) -> list[str]:
-    """Their currencies, the one of the oldest term first: a reminder speaks of one currency."""
-    return list(dict.fromkeys(s.term.currency for s in sorted(stands, key=_age)))
+    """Their currencies, that of the first one first: a reminder speaks of one currency."""
+    return list(dict.fromkeys(s.term.currency for s in stands))

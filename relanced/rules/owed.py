@@ -29,6 +29,11 @@ def overdue(terms: Iterable[Term], owed: Mapping[int, int], today: date) -> int:
     return sum(owed[t.id] for t in terms if t.due_on < today)
 
 
+def oldest_first(terms: Iterable[Term]) -> list[Term]:
+    """The order in which terms are paid, and named."""
+    return sorted(terms, key=lambda t: (t.due_on, t.invoice, t.n, t.id))
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """What every term owes, and the day on which money that named no invoice last paid a term."""
@@ -39,8 +44,8 @@ class Account:
 
 def account(terms: Iterable[Term], money: Iterable[Money]) -> Account:
     """Lay all the money over all the terms, oldest first."""
-    oldest_first = sorted(terms, key=lambda t: (t.due_on, t.invoice, t.n, t.id))
-    invoices = _by_invoice(oldest_first)
+    listed = oldest_first(terms)
+    invoices = _by_invoice(listed)
     named = _by_target(money, invoices)
     kept, loose = Account(), list(named.pop(None, ()))
     for invoice_id, parts in invoices.items():
@@ -48,9 +53,9 @@ def account(terms: Iterable[Term], money: Iterable[Money]) -> Account:
         kept.owed.update(left)
         loose += surplus
     for currency in {m.currency for m in loose}:
-        purse = _Purse(kept, [t for t in oldest_first if t.currency == currency])
+        purse = _Purse(kept, [t for t in listed if t.currency == currency])
         purse.lay(m for m in loose if m.currency == currency)
-    kept.owed.update({t.id: 0 for t in oldest_first if t.settled_on})
+    kept.owed.update({t.id: 0 for t in listed if t.settled_on})
     return kept
 
 

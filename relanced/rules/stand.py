@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from relanced.rules.model import CaseFacts, Line, LineState, PaymentMode, Term
+from relanced.rules.owed import oldest_first
 from relanced.rules.policy import Only, Policy, Step
 
 USUALLY_LATE = 5  # days of mean lateness from which a debtor counts as usually late
@@ -56,11 +57,11 @@ class Stand:
 
 
 def chased(facts: CaseFacts, owed: Mapping[int, int]) -> list[Term]:
-    """The terms we ask for: owed, and neither excluded, closed, handed over nor still ours to collect."""
+    """The terms we ask for, oldest first: owed, and neither excluded, closed, handed over nor still ours to collect."""
     if facts.debtor.excluded:
         return []
     returned = {m.invoice_id for m in facts.money if m.cents < 0}
-    return [t for t in facts.terms if owed[t.id] > 0 and _asked_for(t, returned)]
+    return oldest_first(t for t in facts.terms if owed[t.id] > 0 and _asked_for(t, returned))
 
 
 def _asked_for(term: Term, returned: set[int | None]) -> bool:
@@ -73,7 +74,7 @@ def _asked_for(term: Term, returned: set[int | None]) -> bool:
 def stands(
     facts: CaseFacts, policy: Policy, terms: Iterable[Term], owed: Mapping[int, int], today: date
 ) -> list[Stand]:
-    """Where these terms stand today, with the steps passed over on the way."""
+    """Where these terms stand today, in their order, with the steps passed over on the way."""
     past: dict[int, dict[str, Line]] = defaultdict(dict)
     for line in facts.lines:
         if line.round == facts.round and line.state in (LineState.PERFORMED, LineState.PASSED_OVER):

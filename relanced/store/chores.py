@@ -16,10 +16,9 @@ from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases
-from relanced.store.people import pass_over
-from relanced.store.planning import end_reminder
 from relanced.store.tables import holds, leases, lines, messages, policies, reminders
 from relanced.store.tasks import Task, open_tasks
+from relanced.store.withdrawal import end_reminder, pass_over
 
 
 class Chores:

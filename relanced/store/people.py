@@ -18,9 +18,9 @@ from relanced.store.facts import load
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
 from relanced.store.outcomes import perform
-from relanced.store.planning import end_reminder, mark_handed_over, withdraw
 from relanced.store.tables import cases, holds, invoices, lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
+from relanced.store.withdrawal import mark_handed_over, pass_over, withdraw
 
 
 class Unfitting(StoreError):
@@ -274,11 +274,3 @@ async def _end_holds(
         running &= holds.c.kind.in_(kinds)
     ended = await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
     return ended.rowcount
-
-
-async def pass_over(connection: AsyncConnection, reminder_id: int, why: str, today: date) -> None:
-    """The steps this reminder would have performed are passed over, and it is over."""
-    planned = (lines.c.reminder_id == reminder_id) & (lines.c.state == "planned")
-    values = {"state": "passed_over", "reason": why, "on_day": today}
-    await connection.execute(update(lines).where(planned).values(**values))
-    await end_reminder(connection, reminder_id)

@@ -39,13 +39,13 @@ def test_every_bad_line_is_told_at_once_in_the_order_of_the_file() -> None:
         "C1;F1;01/01/2026;31/02/2026;1,00\n;F2;01/01/2026;31/01/2026;x\nC1;F3;01/01/2026;31/01/2026;3,00\n"
         "C1;F4;01/13/2026;31/01/2026;4,005\n"
     )
-    assert [fault.rsplit(": ", 1)[0] for fault in faults(content)] == [
-        "file.csv:2: due_on",
-        "file.csv:3: amount",
-        "file.csv:3: debtor",
-        "file.csv:5: amount",
-        'file.csv:5: issued_on: "01/13/2026" has no such month',
-    ] or faults(content)[-1].startswith('file.csv:5: issued_on: "01/13/2026" has no such month')
+    assert [fault.split(' "')[0] for fault in faults(content)] == [
+        "file.csv:2: due_on:",
+        "file.csv:3: amount:",
+        "file.csv:3: debtor: is missing",
+        "file.csv:5: amount:",
+        "file.csv:5: issued_on:",
+    ]
 
 
 def test_a_snapshot_must_say_which_day_it_speaks_of() -> None:

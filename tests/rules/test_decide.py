@@ -1,28 +1,15 @@
-"""Which step is due for a case, for which terms, and why."""
+"""Which step is due for a case, and when to ask again."""
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import permutations
 
 import pytest
 
-from relanced.rules.calendar import fresh_from
 from relanced.rules.decide import Decision, decide
-from relanced.rules.model import (
-    Address,
-    CaseFacts,
-    Habits,
-    Hold,
-    HoldKind,
-    Line,
-    LineKind,
-    Money,
-    PaymentMode,
-    Reminder,
-    Term,
-)
-from relanced.rules.policy import AtMost, Only, Policy, Step, When
+from relanced.rules.model import CaseFacts, HoldKind, Line, PaymentMode, Reminder
+from relanced.rules.policy import AtMost, Policy, Step, When
 from tests.rules.build import (
     BUSINESS,
     CONSUMER,
@@ -33,14 +20,12 @@ from tests.rules.build import (
     FIRM,
     FORMAL,
     LETTER,
-    PHONE,
+    PARIS,
     PUBLIC,
-    REGISTERED,
     at,
     case,
     climbed,
     credit,
-    day,
     hold,
     paid,
     passed,
@@ -50,8 +35,6 @@ from tests.rules.build import (
     term,
 )
 
-MAIN, GATHERED, ABSORBED = LineKind.MAIN, LineKind.GATHERED, LineKind.ABSORBED
-PUNCTUAL = Habits(6, 0.0)  # nobody the courtesy note is meant for, below 1 000 EUR
 NOTICE = "mise-en-demeure"
 
 
@@ -59,8 +42,13 @@ def decided(facts: CaseFacts, on: int, ladder: Policy = BUSINESS, covers: date |
     return decide(facts, ladder, at(on), covers)
 
 
-def named(decision: Decision) -> tuple[str | None, dict[int, LineKind]]:
-    return decision.step and decision.step.name, {n.term_id: n.kind for n in decision.lines}
+def step_on(facts: CaseFacts, on: int, ladder: Policy = BUSINESS) -> str | None:
+    decision = decided(facts, on, ladder)
+    return decision.step.name if decision.step else None
+
+
+def ids(decision: Decision) -> list[int]:
+    return [n.term_id for n in decision.lines]
 
 
 # -- since, never exactly on --------------------------------------------------------------------------------------
@@ -81,40 +69,41 @@ def named(decision: Decision) -> tuple[str | None, dict[int, LineKind]]:
         (29, climbed(NOTICE), None),
         (30, climbed(NOTICE), NOTICE),
         (90, [*climbed(NOTICE), performed(NOTICE, 30)], None),
+        (48, [*climbed(NOTICE), performed(NOTICE, 30, presented=33)], None),
         (49, [*climbed(NOTICE), performed(NOTICE, 30, presented=33)], "transmission"),
     ],
 )
 def test_a_step_is_due_since_its_day(on: int, lines: list[Line], step: str | None) -> None:
-    assert named(decided(case(lines=lines), on))[0] == step
+    assert step_on(case(lines=lines), on) == step
 
 
 @pytest.mark.parametrize("ladder", [BUSINESS, CONSUMER, PUBLIC], ids=lambda p: p.name)
 def test_fault_27_after_ten_days_down_one_message_and_then_the_gap(ladder: Policy) -> None:
     """Fault 27: the steps missed meanwhile follow one by one, each after its gap, never together."""
-    first, second = (s for s in ladder.steps if s.when.days > 0 and s.tone < FORMAL and s.via[0] is EMAIL)
+    first, second, call = (ladder.step(name) for name in ("relance-1", "relance-2", "appel"))
     back = second.when.days + 10
-    late = case(lines=[performed(first.name, first.when.days)])
-    assert named(decided(late, back, ladder))[0] == second.name
-    after = case(lines=[performed(first.name, first.when.days), performed(second.name, back)])
-    gap = ladder.step("appel").when.days - second.when.days
-    assert [named(decided(after, back + n, ladder))[0] for n in range(gap + 1)] == [None] * gap + ["appel"]
+    missed = [performed(first.name, first.when.days)]
+    assert step_on(case(lines=missed), back, ladder) == "relance-2"
+    after = case(lines=[*missed, performed("relance-2", back)])
+    gap = call.when.days - second.when.days
+    assert [step_on(after, back + n, ladder) for n in range(gap + 1)] == [None] * gap + ["appel"]
 
 
 # -- nothing is asked of somebody who owes nothing ----------------------------------------------------------------
 
-LATE = climbed("relance-2")
+TWICE = climbed("relance-2")
 RESTS: dict[str, tuple[CaseFacts, str]] = {
-    "the principal is paid": (case(money=[paid(2_000_00)], lines=LATE), "nothing is owed"),
-    "a credit note covers it": (case(money=[credit(2_000_00)], lines=LATE), "nothing is owed"),
+    "the principal is paid": (case(money=[paid(2_000_00)], lines=TWICE), "nothing is owed"),
+    "a credit note covers it": (case(money=[credit(2_000_00)], lines=TWICE), "nothing is owed"),
     "payment and credit together": (case(money=[paid(1_500_00), credit(500_00, id=2)]), "nothing is owed"),
     "loose money covers it": (case(money=[paid(2_000_00, invoice=None)]), "nothing is owed"),
     "a person said paid": (case(term(settled=8)), "nothing is owed"),
     "the books say settled": (case(term(stated=(8, 0))), "nothing is owed"),
     "the debtor is excluded": (case(debtor=replace(DURAND, excluded=True)), "the debtor is excluded"),
-    "the invoice is excluded": (case(term(excluded=True)), "what is owed is excluded, closed, handed over or"),
-    "the case was closed": (case(term(closed=9)), "what is owed is excluded, closed, handed over or"),
-    "it was handed over": (case(term(handed_over=9)), "what is owed is excluded, closed, handed over or"),
-    "a direct debit is ours to collect": (case(term(mode=PaymentMode.DIRECT_DEBIT)), "collected by direct debit"),
+    "the invoice is excluded": (case(term(excluded=True)), "what is owed is excluded"),
+    "the case was closed": (case(term(closed=9)), "closed"),
+    "it was handed over": (case(term(handed_over=9)), "handed over"),
+    "a direct debit is ours to collect": (case(term(mode=PaymentMode.DIRECT_DEBIT)), "direct debit"),
 }
 
 
@@ -125,103 +114,207 @@ def test_what_is_not_asked_for_is_left_alone(facts: CaseFacts, why: str) -> None
     assert why in decision.reason
 
 
+def test_the_rest_of_the_case_goes_on() -> None:
+    facts = case(term(1, excluded=True), term(2, handed_over=9), term(3), term(4), money=[paid(2_000_00, 4)])
+    assert ids(decided(facts, 10)) == [3]
+
+
 def test_a_rejected_direct_debit_is_chased_like_any_other() -> None:
     debit = term(mode=PaymentMode.DIRECT_DEBIT)
     rejected = case(debit, money=[paid(2_000_00, on=0), paid(-2_000_00, on=2, id=2)])
-    assert named(decided(rejected, 10)) == ("relance-1", {1: MAIN})
+    assert step_on(rejected, 10) == "relance-1"
 
 
 def test_fault_56_a_reversal_takes_the_ladder_up_where_it_was() -> None:
     """Fault 56: what the bank takes back is owed again."""
-    facts = case(money=[paid(2_000_00, on=5), paid(-2_000_00, on=12, id=2)], lines=LATE)
-    decision = decided(facts, 13)
-    assert (named(decision), decision.cents) == (("relance-2", {1: MAIN}), 2_000_00)
+    facts = case(money=[paid(2_000_00, on=5), paid(-2_000_00, on=12, id=2)], lines=TWICE)
+    assert (step_on(facts, 13), decided(facts, 13).cents) == ("relance-2", 2_000_00)
 
 
-def test_a_line_names_what_is_left_and_the_decision_their_sum() -> None:
-    facts = case(term(1), term(2, due=-1), money=[paid(500_00)], lines=[*LATE, *climbed("relance-2", 2)])
-    decision = decided(facts, 10)
-    assert [(n.term_id, n.cents) for n in decision.lines] == [(2, 2_000_00), (1, 1_500_00)]  # oldest due date first
-    assert decision.cents == 3_500_00
+# -- the least amounts --------------------------------------------------------------------------------------------
 
-
-# -- tone: one reminder per case ----------------------------------------------------------------------------------
-
-
-def two(first: Iterable[Line] = (), second: Iterable[Line] = (), due: int = 0, cents: int = 2_000_00) -> CaseFacts:
-    """One term of day 0 with its past, another of day `due` with its own (written as of term 1)."""
-    return case(term(1), term(2, due=due, cents=cents), lines=[*first, *(replace(x, term_id=2) for x in second)])
-
-
-TONES: dict[str, tuple[CaseFacts, int, str, dict[int, LineKind]]] = {
-    "terms on the same step go together": (two(LATE, LATE), 10, "relance-2", {1: MAIN, 2: MAIN}),
-    "the highest step goes, the lower one is listed apart": (
-        two(LATE, [], due=-6),
-        10,
-        "relance-2",
-        {1: MAIN, 2: ABSORBED},
-    ),
-    "when steps share a day the highest tone goes first": (
-        two(climbed(NOTICE), LATE, due=20),
-        30,
-        NOTICE,
-        {1: MAIN},
-    ),
-    "a notice names only what climbed there": (two(climbed(NOTICE), climbed("relance-ferme")), 40, NOTICE, {1: MAIN}),
-    "a call absorbs nothing": (two(climbed("appel"), LATE), 14, "appel", {1: MAIN}),
-    "a call can be absorbed": (two(climbed("relance-ferme"), climbed("appel")), 21, "relance-ferme", {1: MAIN, 2: ABSORBED}),
-    "a hand-over absorbs nothing": (
-        two([*climbed(NOTICE), performed(NOTICE, 30, presented=31)], LATE),
-        60,
-        "transmission",
-        {1: MAIN},
-    ),
-    "what is not due yet is not absorbed": (two(LATE, [performed("relance-1", 9)]), 10, "relance-2", {1: MAIN}),
-    "what falls due today is not yet overdue": (two(LATE, [], due=10), 10, "relance-2", {1: MAIN}),
-    "nor is what falls due next week": (two([passed("courtoisie")], [], due=6), 3, "relance-1", {1: MAIN}),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("facts", "on", "step", "lines"), TONES.values(), ids=TONES.keys())
-def test_a_reminder_performs_the_highest_step_that_is_due(
-    facts: CaseFacts, on: int, step: str, lines: dict[int, LineKind]
-) -> None:
-    assert named(decided(facts, on)) == (step, lines)
-
-
-def test_an_absorbed_line_performs_its_own_lower_step() -> None:
-    assert [(n.term_id, n.step) for n in decided(two(LATE, []), 10).lines] == [(1, "relance-2"), (2, "relance-1")]
-
-
-def test_a_reminder_speaks_one_currency_the_oldest_first() -> None:
-    facts = case(term(1, due=0, currency="USD", cents=20_00), term(2, due=-1), term(3, due=-2, currency="USD", cents=30_00))
-    assert named(decided(facts, 10)) == ("relance-1", {1: MAIN, 3: MAIN})
-
-
-def test_a_currency_below_the_least_amount_does_not_stop_the_other() -> None:
-    facts = case(term(1, due=-3, currency="USD", cents=10_00), term(2))
-    assert named(decided(facts, 10)) == ("relance-1", {2: MAIN})
-
-
-# -- gathering: good payers must not be pestered ------------------------------------------------------------------
-
-
-def neighbours(due: int, ladder: Policy = BUSINESS, habits: Habits = PUNCTUAL, cents: int = 2_000_00) -> CaseFacts:
-    return case(term(1), term(2, due=due, cents=cents), lines=[passed("courtoisie")], habits=habits)
+PENNIES = (term(1, cents=10_00), term(2, due=5, cents=5_00))
+UNNOTED = [passed("courtoisie", term=2)]
 
 
 @pytest.mark.parametrize(
-    ("facts", "on", "covers", "lines"),
+    ("facts", "on", "step"),
     [
-        (neighbours(7, cents=99_00), 10, 9, {1: MAIN, 2: GATHERED}),  # due today: in three days the same step
-        (neighbours(5, cents=99_00), 7, 7, {1: MAIN, 2: GATHERED}),
-        (neighbours(5, cents=99_00), 7, 5, {1: MAIN}),  # the bank data do not cover it yet
-        (neighbours(7, cents=99_00), 7, 7, {1: MAIN}),  # not past due
-        (neighbours(9, cents=99_00), 7, 7, {1: MAIN}),  # not due at all
+        (case(term(cents=14_99)), 10, None),
+        (case(term(cents=15_00)), 10, "relance-1"),
+        (case(*PENNIES, lines=UNNOTED), 5, None),  # the other falls due today
+        (case(*PENNIES, lines=UNNOTED), 6, "relance-1"),  # now both are overdue
+        (case(term(1, cents=10_00), term(2, cents=5_00), holds=[hold(term=2)]), 10, "relance-1"),  # held, still owed
+        (case(term(1, cents=10_00), term(2, cents=5_00, excluded=True)), 10, None),  # excluded: not asked for
+        (case(term(cents=14_99)), -5, None),  # a courtesy note counts what it names
+        (case(term(cents=15_00)), -5, "courtoisie"),
     ],
 )
-def test_after_the_due_date_only_what_is_past_due_and_covered_is_gathered(
-    facts: CaseFacts, on: int, covers: int, lines: dict[int, LineKind]
+def test_a_policy_leaves_small_cases_alone(facts: CaseFacts, on: int, step: str | None) -> None:
+    assert step_on(facts, on) == step
+
+
+def test_a_step_below_its_least_amount_waits_and_is_not_passed_over() -> None:
+    small = case(term(cents=149_99), lines=climbed(NOTICE))
+    waiting = decided(small, 60)
+    assert (waiting.step, waiting.passes, waiting.ended) == (None, (), ())
+    assert "mise-en-demeure waits: its lines are below 150.00" in waiting.reason
+    assert step_on(case(term(cents=150_00), lines=climbed(NOTICE)), 60) == NOTICE
+
+
+def test_the_lines_of_a_step_count_together() -> None:
+    lines = [*climbed(NOTICE), *climbed(NOTICE, 2)]
+    assert ids(decided(case(term(1, cents=75_00), term(2, cents=75_00), lines=lines), 60)) == [1, 2]
+
+
+def test_other_terms_go_on_while_a_step_waits() -> None:
+    facts = case(term(1, cents=100_00), term(2, due=20), lines=climbed(NOTICE))
+    assert (step_on(facts, 30), ids(decided(facts, 30))) == ("relance-1", [2])
+
+
+# -- at most ------------------------------------------------------------------------------------------------------
+
+ONCE = policy(
+    Step("one", COURTEOUS, When(3), (EMAIL,)),
+    Step("two", FIRM, When(10), (LETTER,), at_most=AtMost(2, 30)),
+)
+
+
+@pytest.mark.parametrize(
+    ("past", "on", "step"),
+    [
+        ([], 40, "two"),
+        ([reminder("two", 15)], 40, "two"),
+        ([reminder("two", 15), reminder("two", 20, 2)], 40, None),
+        ([reminder("two", 20, 2), reminder("two", 15)], 44, None),
+        ([reminder("two", 15), reminder("two", 20, 2)], 45, "two"),  # thirty days after the first of the two
+        ([reminder("one", 15), reminder("one", 20, 2)], 40, "two"),  # another step
+    ],
+)
+def test_a_step_is_performed_at_most_so_often_for_one_case(past: list[Reminder], on: int, step: str | None) -> None:
+    assert step_on(case(lines=[performed("one", 3)], reminders=past), on, ONCE) == step
+
+
+def test_a_step_reached_too_often_waits_and_lets_lower_ones_go() -> None:
+    past = [reminder("two", 35), reminder("two", 36, 2)]
+    facts = case(term(1), term(2, due=30), lines=[performed("one", 3)], reminders=past)
+    decision = decided(facts, 40, ONCE)
+    assert (decision.step and decision.step.name, ids(decision)) == ("one", [2])
+    alone = decided(case(lines=[performed("one", 3)], reminders=past), 40, ONCE)
+    assert (alone.passes, alone.look_again) == ((), at(65, 0))
+    assert "two waits: at most 2 per 30 days" in alone.reason
+
+
+# -- holds --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", HoldKind)
+def test_a_held_case_stands_still(kind: HoldKind) -> None:
+    decision = decided(case(holds=[hold(kind=kind)]), 60)
+    assert (decision.step, decision.passes, decision.look_again) == (None, (), None)
+    assert decision.reason.startswith(f"on hold ({kind.value}")
+
+
+def test_a_hold_with_an_end_is_looked_at_again_then() -> None:
+    facts = case(holds=[hold(until=at(20, 17))])
+    assert decided(facts, 10).look_again == at(20, 17)
+    assert decide(facts, BUSINESS, at(20, 16, 59)).step is None
+    assert decide(facts, BUSINESS, at(20, 17)).step == BUSINESS.step("relance-1")
+
+
+def test_the_end_of_a_hold_may_come_in_any_time_zone() -> None:
+    until = datetime(2026, 3, 30, 15, 0, tzinfo=UTC)
+    assert decided(case(holds=[hold(until=until)]), 10).look_again == datetime(2026, 3, 30, 17, 0, tzinfo=PARIS)
+
+
+def test_a_held_term_stands_still_and_the_others_go_on() -> None:
+    decision = decided(case(term(1), term(2), holds=[hold(term=1)]), 10)
+    assert ids(decision) == [2]
+
+
+def test_a_hold_on_what_is_paid_says_nothing() -> None:
+    facts = case(term(1), term(2, due=60), money=[paid(2_000_00)], holds=[hold(term=1, until=at(20))])
+    assert decided(facts, 10).reason == f"next: courtoisie for FA-2 on {at(55).date()}"
+    assert decided(facts, 10).look_again == at(55, 0)
+
+
+def test_after_a_hold_the_ladder_goes_on_where_it_was_one_step_at_a_time() -> None:
+    facts = case(lines=climbed("relance-2"), holds=[hold(until=at(50))])
+    assert step_on(facts, 51) == "relance-2"
+
+
+# -- when to look again -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("facts", "on", "again"),
+    [
+        (case(), -30, -5),
+        (case(), -5, 1),  # the note is decided; after the due date it would be too late
+        (case(), 1, 3),
+        (case(lines=climbed("relance-2")), 4, 10),
+        (case(lines=[*climbed(NOTICE), performed(NOTICE, 30)]), 31, None),  # waits for a fact: the presentation
+        (case(lines=[*climbed(NOTICE), performed(NOTICE, 30, presented=33)]), 34, 49),
+        (case(term(1), term(2, due=9)), 3, 4),
+        (case(term(1, cents=5_00), term(2, due=20, cents=50_00), lines=[passed("courtoisie", term=2)]), 12, 21),
+    ],
+)
+def test_the_case_is_looked_at_again_when_time_alone_may_change_the_answer(
+    facts: CaseFacts, on: int, again: int | None
 ) -> None:
-    lines = lines if fresh_from(facts.terms[1].due_on) <= day(covers) else {1: MAIN}
-    assert named(decided(facts, on, covers=day(covers))) == ("relance-1", lines)
+    assert decided(facts, on).look_again == (None if again is None else at(again, 0))
+
+
+def test_fault_26_a_day_begins_at_local_midnight_on_both_sides_of_the_change_of_hour() -> None:
+    """Fault 26: 29 March 2026 and 25 October 2026 have 23 and 25 hours; a step is due once, at 00:00."""
+    for due, again in ((16, date(2026, 3, 29)), (226, date(2026, 10, 25))):
+        facts = case(term(due=due), lines=[passed("courtoisie")])
+        decision = decided(facts, due + 1)
+        assert decision.look_again == datetime(again.year, again.month, again.day, tzinfo=PARIS)
+        assert decision.look_again.utcoffset() == datetime(again.year, again.month, again.day, tzinfo=PARIS).utcoffset()
+
+
+# -- the end of the ladder, and words -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("last", [performed("transmission", 50), passed("transmission", 50)])
+def test_a_ladder_climbed_with_principal_owed_is_told(last: Line) -> None:
+    facts = case(term(1), term(2, due=300), lines=[*climbed("transmission"), last])
+    assert decided(facts, 60).ended == (1,)
+    assert decided(case(lines=[*climbed("transmission"), last]), 60).reason == "every step of the ladder is done"
+
+
+@pytest.mark.parametrize(
+    ("facts", "on", "words"),
+    [
+        (case(), 10, "relance-1 is due since 2026-03-13 for 1 term"),
+        (case(term(1), term(2)), 10, "relance-1 is due since 2026-03-13 for 2 terms"),
+        (case(), -30, "next: courtoisie for FA-1 on 2026-03-05"),
+        (case(term(cents=5_00)), 10, "less than 15.00 is overdue"),
+        (case(lines=[*climbed(NOTICE), performed(NOTICE, 30)]), 40, "waits for the first presentation of the notice"),
+    ],
+)
+def test_every_decision_carries_its_reason(facts: CaseFacts, on: int, words: str) -> None:
+    assert decided(facts, on).reason == words
+
+
+def test_when_the_lowest_of_two_steps_has_the_higher_tone_it_goes_first() -> None:
+    ladder = policy(Step("sharp", FORMAL, When(3), (LETTER,), deadline=8), Step("mild", FIRM, When(10), (EMAIL,)))
+    assert step_on(case(term(1), term(2), lines=[performed("sharp", 3, 2)]), 13, ladder) == "sharp"
+
+
+def test_the_order_of_facts_never_matters() -> None:
+    terms = (term(1), term(2, due=-8), term(3, due=-8, cents=40_00), term(4, due=4, currency="USD"))
+    lines = [*climbed("relance-2", 2), *climbed("relance-2", 3)]
+    money = [paid(10_00, 3), paid(20_00, None, id=2), credit(5_00, 2, id=3)]
+
+    def orders(items: Iterable[object]) -> list[list[object]]:
+        return [list(p) for p in list(permutations(items))[:24]]
+
+    said = {
+        decided(replace(case(), terms=tuple(ts), lines=tuple(ls), money=tuple(ms)), 6)  # type: ignore[arg-type]
+        for ts in orders(terms)
+        for ls in orders(lines)
+        for ms in orders(money)[:4]
+    }
+    assert len(said) == 1

@@ -35,12 +35,6 @@ from relanced.words.postal import LONGEST, MOST_LINES, Unpostable, postal_lines
             ("12 boulevard du Maréchal de Lattre de Tassigny", "31000 Toulouse"),
             (
                 "Société d'exploitation des",
-                "ETABLISSEMENTS MARTIN ET COMPAGNIE",
-                "12 BD DU MARECHAL DE LATTRE DE",
-                "TASSIGNY",
-                "31000 TOULOUSE",
-            )[:1]
-            + (
                 "établissements Martin et compagnie",
                 "12 BD DU MARECHAL DE LATTRE DE",
                 "TASSIGNY",

@@ -30,7 +30,7 @@ async def open_creditor(desk: Desk, asked: Asked) -> Told:
     if creditor is None:
         known = ", ".join(desk.premises.config.creditors)
         raise Misasked(f"there is no creditor {key} in the configuration (there are: {known})")
-    step = asked.maybe("from") or ""
+    step = asked.maybe("from_step") or ""
     names = {s.name for p in desk.premises.config.policies_of(key) for s in p.steps}
     if step and step not in names:
         raise Misasked(f"from: no policy of {key} has a step {step} (there are: {', '.join(sorted(names))})")

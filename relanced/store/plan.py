@@ -1,0 +1,74 @@
+"""What the planner makes of a case, as values: the reminder to begin, its messages, what is withdrawn or passed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from relanced.rules.decide import Named, PassOver
+from relanced.rules.model import Road
+from relanced.store.tasks import Task
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be planned, or parked until a person acts."""
+
+    slot: int
+    turn: int
+    road: Road
+    channel: str
+    address_id: int | None
+    place: str
+    contact: str
+    reference: str
+    mail_id: str
+    due_at: datetime
+    parked: str = ""
+    lapse_at: datetime | None = None
+    asked_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewReminder:
+    """One step to be performed. A hand-over has no message: it is performed at once, or waits for approval."""
+
+    step: str
+    lines: tuple[Named, ...]
+    messages: tuple[NewMessage, ...]
+    reason: str
+    hand_over: bool = False
+    hand_over_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the planner makes of one case, valid for exactly this version of it."""
+
+    case_id: int
+    version: int
+    look_at: datetime | None
+    state: str = "open"
+    policy_digest: str | None = None
+    policy_body: str = ""
+    passes: tuple[PassOver, ...] = ()
+    withdraw: int | None = None  # the live reminder that is no longer decided
+    withdraw_why: str = ""
+    reline: tuple[Named, ...] = ()  # the live reminder keeps its step, its lines change
+    begin: NewReminder | None = None
+    more: tuple[tuple[int, NewMessage], ...] = ()  # next turns and `also` messages of existing reminders
+    stranded: tuple[int, ...] = ()  # terms for which no road is left
+    tasks: tuple[Task, ...] = ()
+    done_tasks: tuple[str, ...] = ()
+    seen_live: int | None = None  # the live reminder and the newest message it was planned upon
+    seen_message: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many reminders a creditor may still start today; what is over waits until `tomorrow`."""
+
+    creditor: str
+    per_day: int
+    today: date
+    tomorrow: datetime

@@ -1,0 +1,64 @@
+"""Taking back: a reminder that is no longer decided, passed over, or over; what has left is never taken back."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.store.journal import Entry
+from relanced.store.rationing import uncount
+from relanced.store.tables import lines, messages, reminders, terms
+
+REWORDED = "reworded"  # why a line is void although its reminder went on
+
+
+async def withdraw(
+    connection: AsyncConnection, case_id: int, reminder_id: int, why: str, now: datetime, entries: list[Entry]
+) -> bool:
+    """Take back what has not left. False when a message may be on its way: its outcome decides first."""
+    query = select(messages.c.id, messages.c.state).where(messages.c.reminder_id == reminder_id)
+    states = {row.id: row.state for row in await connection.execute(query)}
+    if {"submitting", "uncertain"} & set(states.values()):
+        return False
+    waiting = [i for i, state in states.items() if state in ("planned", "parked", "in_tray")]
+    if waiting:
+        values = {"state": "cancelled", "reason": why, "ended_at": now}
+        await connection.execute(update(messages).where(messages.c.id.in_(waiting)).values(**values))
+    await end_reminder(connection, reminder_id)
+    entries.append(Entry(case_id, "reminder withdrawn", {"reminder": reminder_id, "why": why, "messages": waiting}))
+    return True
+
+
+async def end_reminder(connection: AsyncConnection, reminder_id: int) -> None:
+    """The reminder is over without having been performed: its planned lines can be decided again."""
+    alive = (reminders.c.id == reminder_id) & reminders.c.live
+    ended = await connection.execute(update(reminders).where(alive).values(live=False))
+    if ended.rowcount:
+        planned = (lines.c.reminder_id == reminder_id) & (lines.c.state == "planned")
+        await connection.execute(update(lines).where(planned).values(state="void"))
+        await uncount(connection, [reminder_id])
+
+
+async def pass_over(connection: AsyncConnection, reminder_id: int, why: str, today: date) -> None:
+    """The steps this reminder would have performed are passed over, and it is over."""
+    planned = (lines.c.reminder_id == reminder_id) & (lines.c.state == "planned")
+    values = {"state": "passed_over", "reason": why, "on_day": today}
+    await connection.execute(update(lines).where(planned).values(**values))
+    await end_reminder(connection, reminder_id)
+
+
+async def mark_handed_over(connection: AsyncConnection, term_ids: list[int], today: date) -> None:
+    """These terms leave the ladder: somebody else collects them."""
+    await connection.execute(update(terms).where(terms.c.id.in_(term_ids)).values(handed_over_on=today))
+
+
+async def performed_after_all(connection: AsyncConnection, reminder_id: int, day: date) -> None:
+    """A letter was posted although its reminder had been withdrawn: the debtor has had these steps."""
+    again = lines.alias()
+    had = (again.c.term_id == lines.c.term_id) & (again.c.step == lines.c.step) & (again.c.round == lines.c.round)
+    taken = select(again.c.id).where(had, again.c.state != "void").exists()
+    mine = (lines.c.reminder_id == reminder_id) & (lines.c.state == "void") & (lines.c.reason != REWORDED)
+    await connection.execute(update(lines).where(mine, ~taken).values(state="performed", on_day=day))
+    await connection.execute(update(reminders).where(reminders.c.id == reminder_id).values(performed_on=day))
