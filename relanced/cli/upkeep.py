@@ -14,6 +14,7 @@ from relanced.clock import WallClock
 from relanced.store import guard, migrate
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
+from relanced.store.soundness import unsound
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def check_database(path: Path) -> list[str]:
 
     async def work(store: Store) -> list[str]:
         await migrate.check(store.engine)
-        return await store.views.unsound()
+        return await unsound(store.engine)
 
     return asyncio.run(_with_store(path, work))
 

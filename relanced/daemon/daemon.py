@@ -16,6 +16,7 @@ from relanced.daemon.systemd import notify, watchdog_seconds
 from relanced.daemon.wheels import Spindle
 from relanced.flow.send import Clerk
 from relanced.house import House, started
+from relanced.store.ears import listen
 from relanced.store.engine import CommitUnknown, StoreFull
 
 DRAIN_SECONDS = 30.0
@@ -60,6 +61,7 @@ class Daemon:
         async with self._serve(self) if self._serve else nullcontext():
             tasks = [self._task(s.spin(), s.name) for s in self.spindles]
             tasks += [self._task(self._clerk(), "clerk"), self._task(self._watchdog(), "watchdog")]
+            tasks += [self._task(listen(self.house.store.engine, self.ring), "ears")]
             notify("READY=1", "STATUS=turning")
             log.info("ready", mode=self.house.config.mode.value, store=str(self.house.config.store))
             lost = await self._until_stopped(tasks)

@@ -28,6 +28,7 @@ def brief(
     rates: RateTable,
     enclosed: tuple[str, ...] = (),
     missing: tuple[str, ...] = (),
+    logo: bytes = b"",
 ) -> ReminderFacts:
     """The facts of one reminder as they stand today."""
     facts, owed = case.facts, balances(case.facts)
@@ -40,7 +41,7 @@ def brief(
         tone=step.tone,
         segment=facts.debtor.segment,
         road=road,
-        letterhead=letterhead(creditor),
+        letterhead=letterhead(creditor, logo),
         addressee=_addressee(facts, contact),
         lines=tuple(line for kind, line in named if kind is not LineKind.ABSORBED),
         absorbed=tuple(line for kind, line in named if kind is LineKind.ABSORBED),

@@ -39,6 +39,7 @@ class Premises:
         self.consent = frozenset(
             road for c in config.creditors for road in Road if (door := config.door(c, road)) and door.consent_required
         )
+        self.logos = {key: _logo(creditor) for key, creditor in config.creditors.items()}
         self._snapshots: dict[str, Policy] = {}
         self._current = {key: config.policies_of(key) for key in config.creditors}
 
@@ -166,6 +167,14 @@ class Premises:
         """Until when a wait on a person may last: `within` working days, to the end of the last one."""
         last = add_working_days(now.date(), step.within, self.config.creditors[creditor].postcode)
         return now.replace(year=last.year, month=last.month, day=last.day, hour=23, minute=59, second=0, microsecond=0)
+
+
+def _logo(creditor: Creditor) -> bytes:
+    """The bytes of the logo; a file that cannot be read leaves the letterhead without one, and `check` says so."""
+    try:
+        return creditor.logo.read_bytes() if creditor.logo else b""
+    except OSError:
+        return b""
 
 
 def fits(policy: Policy, facts: CaseFacts) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, TypeVar
 
@@ -42,7 +42,7 @@ class Engine:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writer, self._reader = _sqlite(url) if self.sqlite else _postgres(url)
-        self._running: set[asyncio.Task[Any]] = set()
+        self._writing: set[asyncio.Task[Any]] = set()
         self._lost: CommitUnknown | None = None
 
     async def write(self, work: Work[T]) -> T:
@@ -50,20 +50,24 @@ class Engine:
 
         `work` may be run again when PostgreSQL breaks a deadlock: it keeps nothing from one run to the next.
         """
-        return await self._shielded(self._write(work))
+        self._still_known()
+        task = asyncio.ensure_future(self._write(work))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` on one consistent snapshot; it cannot write. Raises StoreError."""
-        return await self._shielded(self._read(work))
+        """Run `work` on one consistent snapshot; it cannot write. Raises StoreError, CommitUnknown."""
+        self._still_known()
+        async with aclosing(await _connected(self._reader)) as connection:
+            try:
+                return await work(connection)
+            except StatementError as error:
+                raise _told(error) from error
 
-    async def _shielded(self, running: Coroutine[Any, Any, T]) -> T:
+    def _still_known(self) -> None:
         if self._lost:
-            running.close()
             raise self._lost
-        task = asyncio.ensure_future(running)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return await asyncio.shield(task)
 
     async def _write(self, work: Work[T]) -> T:
         tries = 0
@@ -96,16 +100,9 @@ class Engine:
             self._lost = CommitUnknown(f"a COMMIT failed, and nobody knows whether it happened: {error}")
             raise self._lost from error
 
-    async def _read(self, work: Work[T]) -> T:
-        async with aclosing(await _connected(self._reader)) as connection:
-            try:
-                return await work(connection)
-            except StatementError as error:
-                raise _told(error) from error
-
     async def close(self) -> None:
-        """Let what was begun end, then let go of every connection."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        """Let what is being written end, then let go of every connection."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
         await self._writer.dispose()
         if self.sqlite:
             await self._reader.dispose()

@@ -32,6 +32,7 @@ from relanced.rules.model import (
     Segment,
     Term,
 )
+from relanced.store.lock import chunks
 from relanced.store.tables import (
     addresses,
     cases,
@@ -90,9 +91,13 @@ def place_key(place: str) -> str:
 
 async def load(connection: AsyncConnection, ids: Collection[int], today: date) -> list[Loaded]:
     """The cases, in the order of their ids. Contacts are counted over the 31 local days that end `today`."""
-    wanted = sorted(ids)
-    if not wanted:
-        return []
+    loaded: list[Loaded] = []
+    for some in chunks(sorted(ids)):
+        loaded += await _load(connection, some, today)
+    return loaded
+
+
+async def _load(connection: AsyncConnection, wanted: list[int], today: date) -> list[Loaded]:
     heads = list(await connection.execute(_heads(wanted)))
     parts = _Parts(
         terms=await _grouped(connection, _terms(wanted)),
@@ -149,8 +154,8 @@ async def _touches(connection: AsyncConnection, ids: list[int], today: date) -> 
     places = select(addresses.c.place).where(addresses.c.case_id.in_(ids))
     keys = [case_key(i) for i in ids] + [place_key(p) for p in (await connection.execute(places)).scalars()]
     found: Touches = defaultdict(list)
-    for start in range(0, len(keys), 500):
-        query = select(touches).where(touches.c.key.in_(keys[start : start + 500]), touches.c.day > since)
+    for some in chunks(keys):
+        query = select(touches).where(touches.c.key.in_(some), touches.c.day > since)
         for row in await connection.execute(query):
             found[row.key].append((row.day, row.reminder_id))
     return found

@@ -8,15 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
 from relanced.store.engine import Engine, StoreError
 from relanced.store.facts import Standing
 from relanced.store.journal import Entry
-from relanced.store.lock import Bumps, bump_creditor, bump_house
-from relanced.store.tables import cases, confirmations, creditors, house
+from relanced.store.lock import Bumps, bump_creditor, bump_house, look_at_all
+from relanced.store.tables import cases, confirmations, creditors, house, requests
+from relanced.store.upsert import or_leave
 
 
 class WrongMode(StoreError):
@@ -35,6 +35,9 @@ class HouseRow:
     born_at: datetime
 
 
+_HOUSE, _CREDITOR, _REQUEST = or_leave(house), or_leave(creditors), or_leave(requests)
+
+
 class House:
     """The house's own row and its creditors."""
 
@@ -46,9 +49,7 @@ class House:
         """Stamp a fresh database with its mode, or check an old one. Raises WrongMode."""
 
         async def work(connection: AsyncConnection) -> HouseRow:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            fresh = dialect.insert(house).values(id=1, mode=mode, born_at=now).on_conflict_do_nothing()
-            await connection.execute(fresh)
+            await connection.execute(_HOUSE[connection.dialect.name], {"id": 1, "mode": mode, "born_at": now})
             row = (await connection.execute(select(house))).one()
             if row.mode != mode:
                 words = f"this database was born in mode {row.mode}, the configuration says {mode}:"
@@ -69,11 +70,11 @@ class House:
         """Count one more start; a copy that was found at the door stays frozen until a person accepts it."""
 
         async def work(connection: AsyncConnection) -> HouseRow:
+            await bump_house(connection, self._bumps)
             await connection.execute(update(house).values(starts=house.c.starts + 1))
             if frozen:
                 await connection.execute(update(house).values(frozen=frozen))
                 await journal.write(connection, [Entry(journal.HOUSE, "frozen", {"why": frozen})], now)
-            await bump_house(connection, self._bumps)
             return _house((await connection.execute(select(house))).one())
 
         return await self._engine.write(work)
@@ -85,17 +86,15 @@ class House:
         """
 
         async def work(connection: AsyncConnection) -> str:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            for key, iban in creditor_ibans.items():
-                row = dialect.insert(creditors).values(key=key, iban=iban)
-                await connection.execute(row.on_conflict_do_nothing())
+            before = str((await connection.execute(select(house.c.config_digest).with_for_update())).scalar_one())
+            for key, iban in sorted(creditor_ibans.items()):
+                await connection.execute(_CREDITOR[connection.dialect.name], {"key": key, "iban": iban})
                 unknown = (creditors.c.key == key) & (creditors.c.iban == "")
                 await connection.execute(update(creditors).where(unknown).values(iban=iban))
-            before = str((await connection.execute(select(house.c.config_digest))).scalar_one())
             if before != digest:
-                await connection.execute(update(house).values(config_digest=digest))
                 await bump_house(connection, self._bumps)
-                await connection.execute(update(cases).where(cases.c.state != "closed").values(look_at=now))
+                await connection.execute(update(house).values(config_digest=digest))
+                await look_at_all(connection, cases.c.state != "closed", now)
             return before
 
         return await self._engine.write(work)
@@ -122,8 +121,8 @@ class House:
 
     async def _set(self, values: dict[str, Any], entry: Entry, now: datetime) -> None:
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(update(house).values(**values))
             await bump_house(connection, self._bumps)
+            await connection.execute(update(house).values(**values))
             await journal.write(connection, [entry], now)
 
         await self._engine.write(work)
@@ -133,12 +132,12 @@ class House:
 
         async def work(connection: AsyncConnection) -> int:
             values = {"opened_on": on, "from_step": from_step, "per_day": per_day}
-            await connection.execute(update(creditors).where(creditors.c.key == key).values(**values))
             await bump_creditor(connection, key, self._bumps)
-            touched = await connection.execute(update(cases).where(cases.c.creditor == key).values(look_at=now))
+            await connection.execute(update(creditors).where(creditors.c.key == key).values(**values))
+            touched = await look_at_all(connection, cases.c.creditor == key, now)
             about = {"creditor": key, "from": from_step, "per_day": per_day}
             await journal.write(connection, [Entry(journal.HOUSE, "creditor opened", about, by)], now)
-            return touched.rowcount
+            return touched
 
         return await self._engine.write(work)
 
@@ -161,24 +160,23 @@ class House:
         """The new bank account of a creditor is the one to print from now on."""
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(update(creditors).where(creditors.c.key == key).values(iban=iban))
             await bump_creditor(connection, key, self._bumps)
+            await connection.execute(update(creditors).where(creditors.c.key == key).values(iban=iban))
             await journal.write(connection, [Entry(journal.HOUSE, "iban confirmed", {"creditor": key}, by)], now)
 
         await self._engine.write(work)
 
     async def remember(self, request_id: str, verb: str, answer: str, now: datetime) -> None:
         """Keep the first answer to a request, for its repeats."""
-        from relanced.store.tables import requests
 
         async def work(connection: AsyncConnection) -> None:
-            await connection.execute(insert(requests).values(id=request_id, verb=verb, at=now, answer=answer))
+            row = {"id": request_id, "verb": verb, "at": now, "answer": answer}
+            await connection.execute(_REQUEST[connection.dialect.name], row)
 
         await self._engine.write(work)
 
     async def answered(self, request_id: str) -> str | None:
         """The answer this request got the first time."""
-        from relanced.store.tables import requests
 
         async def work(connection: AsyncConnection) -> str | None:
             return (await connection.execute(select(requests.c.answer).where(requests.c.id == request_id))).scalar()

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relanced.store.lock import chunks
 from relanced.store.tables import cases, house, journal, journal_texts
 
 HOUSE = 0
@@ -68,12 +69,15 @@ async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datet
     await _keep_heads(connection, heads)
 
 
+_HEADS = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(
+    cases.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
 async def _heads(connection: AsyncConnection, ids: set[int]) -> dict[int, tuple[int, str]]:
     found: dict[int, tuple[int, str]] = {}
-    wanted = ids - {HOUSE}
-    if wanted:
-        query = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(cases.c.id.in_(wanted))
-        found = {row.id: (row.journal_seq, row.journal_head) for row in await connection.execute(query)}
+    for some in chunks(sorted(ids - {HOUSE})):
+        found |= {r.id: (r.journal_seq, r.journal_head) for r in await connection.execute(_HEADS, {"ids": some})}
     if HOUSE in ids:
         query = select(house.c.id, house.c.journal_seq, house.c.journal_head).with_for_update(key_share=True)
         row = (await connection.execute(query)).one()

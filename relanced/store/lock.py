@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.tables import cases, creditors, house
+
+T = TypeVar("T")
 
 WAKE = "relanced"
 
@@ -114,6 +117,6 @@ async def wake(connection: AsyncConnection) -> None:
         await connection.execute(text(f"NOTIFY {WAKE}"))
 
 
-def chunks(ids: list[int], size: int = 500) -> list[list[int]]:
+def chunks(ids: list[T], size: int = 500) -> list[list[T]]:
     """Lists short enough for one statement."""
     return [ids[i : i + size] for i in range(0, len(ids), size)]

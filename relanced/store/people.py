@@ -20,7 +20,7 @@ from relanced.store.lock import Bumps, bump, lock_cases, look
 from relanced.store.outcomes import perform
 from relanced.store.tables import cases, holds, invoices, lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
-from relanced.store.withdrawal import mark_handed_over, pass_over, withdraw
+from relanced.store.withdrawal import end_paid_but_open, mark_handed_over, pass_over, withdraw
 
 
 class Unfitting(StoreError):
@@ -38,7 +38,8 @@ class People:
 
     async def park(self, message_id: int, why: str, by: str, now: datetime) -> None:
         """A planned message waits for a person. Raises Unfitting."""
-        await self._message(message_id, MessageEvent.PARK, {"reason": why, "lease_owner": ""}, why, by, now)
+        values = {"reason": why, "lease_owner": "", "lease_until": None}
+        await self._message(message_id, MessageEvent.PARK, values, why, by, now)
 
     async def approve(self, message_ids: Sequence[int], by: str, now: datetime) -> list[int]:
         """Parked messages may go: what was shown is approved, by digest. Returns those that were parked."""
@@ -117,7 +118,8 @@ class People:
         async def work(connection: AsyncConnection) -> int:
             (row,) = await _locked(connection, [message_id])
             _advance(row, MessageEvent.RESEND)
-            query = select(messages).where(messages.c.reminder_id == row.reminder_id, messages.c.slot == row.slot)
+            same = (messages.c.case_id == row.case_id) & (messages.c.reminder_id == row.reminder_id)
+            query = select(messages).where(same, messages.c.slot == row.slot)
             others = (await connection.execute(query)).all()
             if any(o.state in {s.value for s in LIVE} for o in others):
                 raise Unfitting(f"message {message_id} has a successor on its way already")
@@ -156,7 +158,7 @@ class People:
             values = {"settled_on": on, "settled_by": by if on else ""}
             await connection.execute(update(terms).where(terms.c.invoice_id == invoice.id).values(**values))
             if on is None:
-                await _end_holds(connection, invoice.case_id, ("paid_but_open",), by, now)
+                await end_paid_but_open(connection, [invoice.id], by, now)
             await close_tasks(connection, [f"paid-but-open:{invoice.id}"], by, now)
             await bump(connection, [invoice.case_id], now, self._bumps)
             event = "invoice said paid" if on else "paid taken back"
@@ -180,7 +182,8 @@ class People:
 
         async def work(connection: AsyncConnection) -> int:
             await lock_cases(connection, [case_id])
-            ended = await _end_holds(connection, case_id, None, by, now)
+            running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None)
+            ended = (await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))).rowcount
             await bump(connection, [case_id], now, self._bumps)
             await journal.write(connection, [Entry(case_id, "holds ended", {"count": ended, "why": why}, by)], now)
             return ended
@@ -264,13 +267,3 @@ async def _invoice(connection: AsyncConnection, creditor: str | None, number: st
         owners = ", ".join(sorted(r.creditor for r in found))
         raise Unfitting(f"invoice {number} exists for {owners}: say --creditor")
     return found[0]
-
-
-async def _end_holds(
-    connection: AsyncConnection, case_id: int, kinds: tuple[str, ...] | None, by: str, now: datetime
-) -> int:
-    running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None)
-    if kinds is not None:
-        running &= holds.c.kind.in_(kinds)
-    ended = await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
-    return ended.rowcount

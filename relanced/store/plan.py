@@ -1,4 +1,4 @@
-"""What the planner makes of a case, as values: the reminder to begin, its messages, what is withdrawn or passed over."""
+"""What the planner makes of a case, as values: what begins, what is withdrawn, what is passed over."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy import BindParameter, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
@@ -76,7 +76,7 @@ class Planning:
             if pace and len(going) < len(fitting):
                 written = {p.case_id for p in going}
                 await look_at(connection, {p.case_id: pace.tomorrow for p in fitting if p.case_id not in written})
-            await _keep_pace(connection, pace, sum(1 for p in going if p.begin))
+            await _keep_pace(connection, pace, w.begun)
             await journal.write(connection, w.entries, now)
             return [p.case_id for p in going]
 
@@ -110,7 +110,7 @@ def _within(plans: Sequence[Plan], room: int | None) -> list[Plan]:
     return going
 
 
-_OF = bindparam("ids", expanding=True)
+_OF: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _HEADS = select(cases.c.id, cases.c.version, cases.c.round, cases.c.creditor).where(cases.c.id.in_(_OF))
 _LIVE = select(reminders.c.case_id, reminders.c.id).where(reminders.c.case_id.in_(_OF), reminders.c.live)
 _NEWEST = select(messages.c.case_id, func.max(messages.c.id).label("id")).where(messages.c.case_id.in_(_OF))

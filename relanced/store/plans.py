@@ -40,6 +40,7 @@ class Writing:
     now: datetime
     today: date
     entries: list[Entry] = field(default_factory=list)
+    begun: int = 0
 
 
 async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
@@ -137,6 +138,7 @@ async def _begin(w: Writing, plans: Iterable[Plan]) -> list[tuple[int, int, NewM
     beginning = [(plan, plan.begin) for plan in plans if plan.begin]
     if not beginning:
         return []
+    w.begun = len(beginning)
     made = await w.connection.execute(_REMINDER, [_reminder(w, plan, new) for plan, new in beginning])
     begun = [(plan, new, reminder_id) for (plan, new), reminder_id in zip(beginning, made.scalars(), strict=True)]
     named = [_line(w, plan.case_id, i, n, new.hand_over_now) for plan, new, i in begun for n in new.lines]

@@ -20,6 +20,7 @@ from relanced.store.outcomes import perform
 from relanced.store.people import Unfitting
 from relanced.store.sending import parcel_of
 from relanced.store.tables import attempts, cases, lines, messages
+from relanced.store.withdrawal import performed_after_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Tray:
 
         async def work(connection: AsyncConnection) -> bool:
             row = await _by_reference(connection, reference)
-            withdrawn = row.state in ("cancelled", "expired")
+            withdrawn = row.state in ("cancelled", "expired") and row.attempt_id != ""
             if row.state != "in_tray" and not withdrawn:
                 raise Unfitting(f"letter {reference} is {row.state}, not in the tray")
             crossed = withdrawn or row.version != row.permit_version
@@ -128,8 +129,11 @@ class Tray:
             if number:
                 said = {"provider_id": number}
                 await connection.execute(update(attempts).where(attempts.c.id == row.attempt_id).values(**said))
-            if row.slot == 0 and not withdrawn:
+            await _replaced_by_none(connection, row, now)
+            if row.slot == 0:
                 await perform(connection, [row.reminder_id], on)
+            if row.slot == 0 and withdrawn:
+                await performed_after_all(connection, row.reminder_id, on)
             if crossed:
                 await connection.execute(update(cases).where(cases.c.id == row.case_id).values(crossed=True))
             await look(connection, [row.case_id], now)
@@ -181,6 +185,14 @@ async def _sheets(connection: AsyncConnection, ids: list[int]) -> list[Any]:
     owners = list((await connection.execute(select(messages.c.case_id).where(messages.c.id.in_(ids)))).scalars())
     await lock_cases(connection, set(owners))
     return list((await connection.execute(select(messages).where(messages.c.id.in_(ids)))).all())
+
+
+async def _replaced_by_none(connection: AsyncConnection, posted: Any, now: datetime) -> None:
+    """The sheet that was to replace a spoiled one is not needed: the spoiled one was posted."""
+    same = (messages.c.reminder_id == posted.reminder_id) & (messages.c.slot == posted.slot)
+    waiting = same & (messages.c.id != posted.id) & messages.c.state.in_(("planned", "parked", "in_tray"))
+    values = {"state": "cancelled", "reason": f"{posted.reference} was posted", "ended_at": now}
+    await connection.execute(update(messages).where(waiting).values(**values))
 
 
 async def _by_reference(connection: AsyncConnection, reference: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import select, update
@@ -9,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.journal import Entry
 from relanced.store.rationing import uncount
-from relanced.store.tables import lines, messages, reminders, terms
+from relanced.store.tables import holds, lines, messages, reminders, terms
+from relanced.store.tasks import close_tasks
 
 REWORDED = "reworded"  # why a line is void although its reminder went on
 
@@ -59,6 +61,15 @@ async def performed_after_all(connection: AsyncConnection, reminder_id: int, day
     again = lines.alias()
     had = (again.c.term_id == lines.c.term_id) & (again.c.step == lines.c.step) & (again.c.round == lines.c.round)
     taken = select(again.c.id).where(had, again.c.state != "void").exists()
-    mine = (lines.c.reminder_id == reminder_id) & (lines.c.state == "void") & (lines.c.reason != REWORDED)
-    await connection.execute(update(lines).where(mine, ~taken).values(state="performed", on_day=day))
+    free = (lines.c.state == "void") & (lines.c.reason != REWORDED) & ~taken
+    mine = (lines.c.reminder_id == reminder_id) & (free | (lines.c.state == "passed_over"))
+    await connection.execute(update(lines).where(mine).values(state="performed", on_day=day))
     await connection.execute(update(reminders).where(reminders.c.id == reminder_id).values(performed_on=day))
+
+
+async def end_paid_but_open(connection: AsyncConnection, invoice_ids: Collection[int], by: str, now: datetime) -> None:
+    """The person and the books agree about these invoices: nothing stands still, nobody is asked any more."""
+    named = select(terms.c.id).where(terms.c.invoice_id.in_(sorted(invoice_ids)))
+    running = (holds.c.kind == "paid_but_open") & holds.c.ended_at.is_(None) & holds.c.term_id.in_(named)
+    await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
+    await close_tasks(connection, [f"paid-but-open:{i}" for i in invoice_ids], by, now)

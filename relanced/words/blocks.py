@@ -1,6 +1,6 @@
 """A wording as its author writes it, and the blocks it falls into once the facts are filled in.
 
-An author writes the subject, a blank line, then paragraphs separated by blank lines; a line that begins with ``- `` is
+An author writes ``Objet : …``, a blank line, then paragraphs separated by blank lines; a line that begins with ``- `` is
 an item of a list and a line that is only ``[marker]`` stands for something each form lays out. Both become control
 characters before any fact is filled in, and facts never contain one: a debtor named ``[paiement]`` stays a name.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 MARKERS = frozenset({"factures", "egalement", "décompte", "paiement", "signature"})
-_MARK, _ITEM = "\x1e", "\x1d"
+_MARK, _ITEM = "\x02", "\x03"  # no white space, which Jinja could strip, and nothing `clean` lets through
 _MARK_LINE = re.compile(r"^[ \t]*\[([^\W\d_]+)\][ \t]*$", re.MULTILINE)
 _ITEM_LINE = re.compile(r"^[ \t]*- ", re.MULTILINE)
 _TAG_AT_END = re.compile(r"^(.*[^-+])%\}[ \t]*$", re.MULTILINE)
@@ -21,7 +21,7 @@ _ONLY_TAGS = re.compile(r"(?:\s*\{%-?(?!\s*include)(?:[^%]|%(?!\}))*%\})+\s*$")
 _BRACKETS = re.compile(r"\[([^\W\d_]+)\]")
 _SPACES = re.compile(" {2,}")
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
-_SUBJECT = re.compile(r"^Objet[ \u00a0]?:[ \u00a0]?")
+_SUBJECT = re.compile(r"Objet[ \u00a0]?:[ \u00a0]?(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,15 @@ def misused_marker(source: str) -> tuple[int, str] | None:
 
 
 def sheet(text: str) -> Sheet:
-    """Cut a filled-in wording into subject and blocks. Raises ValueError for a marker or an item inside a line."""
-    subject, *body = _BLANK.split(text.strip())
-    return Sheet(_SUBJECT.sub("", _joined(subject)), tuple(block for part in body for block in _blocks(part)))
+    """Cut a filled-in wording into subject and blocks.
+
+    Raises ValueError without « Objet : … » at the top, or for a marker or an item inside a line.
+    """
+    head, *body = _BLANK.split(text.strip())
+    subject = _SUBJECT.match(_joined(head))
+    if not subject:
+        raise ValueError("a wording begins with « Objet : … » and a blank line")
+    return Sheet(subject[1], tuple(block for part in body for block in _blocks(part)))
 
 
 def paragraphs(text: str) -> str:

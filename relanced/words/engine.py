@@ -128,8 +128,6 @@ class Words:
         name = self._name(wording, form)
         with _blaming(name):
             page = sheet(self._filled(name, form, facts))
-        if not page.subject:
-            raise WordingError(name, 1, "the subject is empty")
         if not any(isinstance(block, Paragraph) for block in page.blocks):
             raise WordingError(name, 0, "there is no sentence below the subject")
         return name, page

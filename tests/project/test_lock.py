@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, pairwise
 
 import pytest
 from packaging.requirements import Requirement
@@ -46,8 +46,7 @@ def test_a_lock_holds_pins_hashes_and_reasons_only(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", [RUNTIME, DEV])
 def test_every_pin_has_a_hash(lock: str) -> None:
-    said = lines(lock)
-    assert [line for line, after in zip(said, said[1:], strict=False) if PIN.match(line) and not HASH.match(after)] == []
+    assert [line for line, after in pairwise(lines(lock)) if PIN.match(line) and not HASH.match(after)] == []
 
 
 @pytest.mark.parametrize(

@@ -34,16 +34,16 @@ def test_a_wording_falls_into_subject_paragraphs_items_and_markers() -> None:
     )
 
 
-def test_the_word_objet_may_be_left_out_and_blank_lines_may_hold_spaces() -> None:
-    assert sheet("Rappel\n \t\n\nBonjour,\n") == Sheet("Rappel", (Paragraph("Bonjour,"),))
+def test_blank_lines_may_hold_spaces() -> None:
+    assert sheet("Objet:Rappel\n \t\n\nBonjour,\n") == Sheet("Rappel", (Paragraph("Bonjour,"),))
 
 
 def test_a_subject_alone_has_no_blocks() -> None:
-    assert sheet("Rappel") == Sheet("Rappel", ())
+    assert sheet("Objet : Rappel") == Sheet("Rappel", ())
 
 
 def test_brackets_and_dashes_of_data_stay_what_they_are() -> None:
-    assert sheet("Objet\n\n[paiement]\n\n- Dupont").blocks == (Paragraph("[paiement]"), Paragraph("- Dupont"))
+    assert sheet("Objet : x\n\n[paiement]\n\n- Dupont").blocks == (Paragraph("[paiement]"), Paragraph("- Dupont"))
 
 
 def test_a_short_text_is_one_line() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
@@ -73,7 +74,7 @@ async def backup(desk: Desk, asked: Asked) -> Told:
     if source is None:
         raise Misasked("PostgreSQL has its own tools for copies: pg_dump")
     target = Path(asked.text("file"))
-    size = copy_sqlite(source, target)
+    size = await asyncio.to_thread(copy_sqlite, source, target)
     return Told((f"{target}: {size} bytes, stamped as a copy",), record={"file": str(target), "bytes": size})
 
 

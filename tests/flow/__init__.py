@@ -1,0 +1,1 @@
+"""Stories of the outbound flow: a company, its debtors, its relay and its spool."""
