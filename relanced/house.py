@@ -161,7 +161,7 @@ def _kept_in(config: Config, name: str, door: Channel) -> Channel:
 
 
 async def started(house: House) -> str:
-    """Count this start, in the database and beside it. Returns why the database stays on hold, empty when it does not."""
+    """Count this start, in the database and beside it. Returns why the database stays on hold, empty if it does not."""
     row = await house.store.house.row()
     known = guard.read_footprint(house.config.state)
     suspect = guard.suspicion(known, row.starts, house.store.file) if not row.frozen else ""

@@ -115,7 +115,7 @@ def import_(ctx: click.Context, /, files: tuple[Path, ...], **words: Any) -> Non
 @click.option("--from", "from_", metavar="STEP", help="Terms late today start on this step.")
 @click.option("--per-day", type=int, default=0, help="At most so many new reminders a day.")
 @click.pass_context
-def open(ctx: click.Context, /, creditor: str, from_: str | None, per_day: int) -> None:  # noqa: A001
+def open(ctx: click.Context, /, creditor: str, from_: str | None, per_day: int) -> None:
     """Let reminders leave for a creditor; until then decisions are only shown."""
     _desk(ctx, "open", creditor=creditor, from_step=from_, per_day=per_day)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -67,10 +68,23 @@ def _own(reading: Reading, raw: Mapping[str, Any], channel: type[Channel], loc: 
 
 def _settings(reading: Reading, channel: type[Channel], own: dict[str, Any], loc: Loc) -> BaseModel | None:
     try:
-        return reading.section(channel.Settings, own, loc, also=HOUSE_KEYS)
+        settings = reading.section(channel.Settings, own, loc, also=HOUSE_KEYS)
+        return _beside(settings, reading.path.parent.absolute()) if settings else None
     except Exception as e:  # a mistake in another package's validator must not hide the faults of the file
         reading.fault(loc, f"the settings cannot be checked: {type(e).__name__}")
     return None
+
+
+def _beside(settings: BaseModel, folder: Path) -> BaseModel:
+    """The same settings, with relative paths beside the file, as everywhere in it."""
+    placed: dict[str, Any] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Path):
+            placed[name] = folder / value
+        elif isinstance(value, BaseModel):
+            placed[name] = _beside(value, folder)
+    return settings.model_copy(update=placed)
 
 
 def in_clear(value: object, loc: Loc = ()) -> Iterator[Loc]:

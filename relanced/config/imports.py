@@ -33,8 +33,8 @@ IMPORT_FIELDS: Mapping[str, frozenset[str]] = {
 
 
 def _column(said: object) -> str | int:
-    if isinstance(said, bool) or not isinstance(said, (str, int)) or said == "" or (isinstance(said, int) and said < 1):
-        raise ValueError('expected a heading like "N° facture", or a position from 1')
+    if isinstance(said, bool) or not isinstance(said, (str, int)) or (isinstance(said, int) and said < 1):
+        raise ValueError('expected a heading like "N° facture", a position from 1, or "" to leave the field unread')
     return said
 
 

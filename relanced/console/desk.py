@@ -33,7 +33,7 @@ log = structlog.get_logger("relanced.desk")
 
 
 async def answer(desk: Desk, request: Mapping[str, Any], user: str) -> dict[str, Any]:
-    """Do what a request asks: {verb, words, files, request_id} in, what was told out. A repeat gets the first answer."""
+    """Do what a request asks: {verb, words, files, request_id} in, what was told out; a repeat, the first answer."""
     request_id = str(request.get("request_id") or "")
     if request_id:
         known = await desk.store.house.answered(request_id)
@@ -57,6 +57,9 @@ async def _do(desk: Desk, request: Mapping[str, Any], user: str) -> dict[str, An
         return {"error": "no room is left on the disk: nothing was changed", "status": 75}
     except StoreError as refused:
         return {"error": str(refused)}
+    except Exception as error:
+        log.exception("verb failed", verb=name)
+        return {"error": f"{name} failed: {type(error).__name__}: {error}; the log says more"}
     return _plain(told)
 
 
@@ -119,7 +122,7 @@ async def serve_desk(desk: Desk, ring: Callable[[], None]) -> AsyncIterator[None
         yield
     finally:
         await runner.cleanup()
-        path.unlink(missing_ok=True)
+        _clear(path)
 
 
 def _handler(desk: Desk, ring: Callable[[], None]) -> Callable[[web.Request], Any]:

@@ -107,8 +107,9 @@ class Daemon:
     async def _watchdog(self) -> None:
         """Feed the service manager only while the wheels turn and the database answers."""
         seconds = watchdog_seconds()
-        while seconds is None:
-            await asyncio.sleep(3600)
+        if seconds is None:
+            await asyncio.Event().wait()
+            return
         while True:
             before = [s.turned for s in self.spindles]
             await asyncio.sleep(seconds / 3)

@@ -40,7 +40,7 @@ class Spindle:
         self._bell.set()
 
     async def spin(self) -> None:
-        """Turn until cancelled. A round that fails is told and tried again later; an unknown COMMIT ends the process."""
+        """Turn until cancelled. A round that fails is tried again later; an unknown COMMIT ends the process."""
         while True:
             try:
                 await self._round()

@@ -1,13 +1,14 @@
 """The premises: what the configuration and the database together say of a creditor and a case. Reads, never writes."""
 
 from relanced.premises.brief import brief
-from relanced.premises.names import approval_digest, new_attempt, new_mail_id, new_reference
+from relanced.premises.names import approval_difference, approval_words, new_attempt, new_mail_id, new_reference
 from relanced.premises.premises import Conditions, Premises
 
 __all__ = [
     "Conditions",
     "Premises",
-    "approval_digest",
+    "approval_difference",
+    "approval_words",
     "brief",
     "new_attempt",
     "new_mail_id",

@@ -1,11 +1,10 @@
-"""Names that leave the house and must come back: references, Message-IDs, attempts, and the digest of an approval."""
+"""Names that leave the house and must come back: references, Message-IDs, attempts, and what an approval binds."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from relanced.rules.decide import Named
 from relanced.rules.model import Road, Term
@@ -30,11 +29,29 @@ def new_mail_id(reference: str, sender: str) -> str:
     return f"<{reference.lower()}.{secrets.token_hex(12)}@{domain}>"
 
 
-def approval_digest(
+def approval_words(
     step: str, road: Road, place: str, lines: Sequence[Named], terms: Sequence[Term], wording: str
 ) -> str:
-    """What an approval binds: step, road, address, lines with their principal, and the wording. Dates may move."""
+    """What an approval binds: step, road, address, lines with their principal, and the digest of the wording, as JSON
+    that is the same for the same. Dates may move."""
     known = {t.id: t for t in terms}
     named = sorted([known[n.term_id].invoice, known[n.term_id].n, n.cents] for n in lines if n.term_id in known)
-    said = json.dumps([step, road.value, place, named, wording], ensure_ascii=False)
-    return hashlib.sha256(said.encode()).hexdigest()
+    return json.dumps([step, road.value, place, named, wording], ensure_ascii=False)
+
+
+def approval_difference(before: str, after: str) -> str:
+    """What is asked for now beside what was approved, for a person to read."""
+    (step, road, place, was, wording), (*now, named, words) = json.loads(before), json.loads(after)
+    old, new = ({(number, n): cents for number, n, cents in lines} for lines in (was, named))
+    told = [
+        f"{number}: {_euros(old, key)}, now {_euros(new, key)}"
+        for key in sorted(old.keys() | new.keys())
+        for number, _ in (key,)
+        if old.get(key) != new.get(key)
+    ]
+    told += ["another step, road or address"] if [step, road, place] != now else []
+    return "; ".join([*told, *(["another wording"] if wording != words else [])])
+
+
+def _euros(lines: Mapping[tuple[str, int], int], key: tuple[str, int]) -> str:
+    return f"{lines[key] / 100:.2f}" if key in lines else "not named"

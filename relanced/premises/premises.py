@@ -120,7 +120,7 @@ class Premises:
             iban_doubt=self._iban_doubt(case, creditor, lines),
             opened=case.creditor.opened_on is not None,
             stopped=c.stopped,
-            channel_closed=f"{channel} is closed: {why}" if until else "",
+            channel_closed=f"{channel} is closed: {why}" if until and until > now else "",
             channel_until=until,
             consent=self.consent,
             rates_missing=self._rates_missing(case, step, lines, now.date()),

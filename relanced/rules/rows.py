@@ -51,7 +51,7 @@ class TermRow:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An invoice with its terms, oldest due date first. `open_cents` is what the books say it still owes, if they say."""
+    """An invoice with its terms, oldest due date first. `open_cents`: what the books say it still owes, if they say."""
 
     line: int
     debtor: str
@@ -114,7 +114,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One file's worth, already checked row by row. `covers` is the last day the payments (or the snapshot) account for.
+    """One file's worth, checked row by row. `covers`: the last day that the payments, or the snapshot, account for.
 
     A `snapshot` lists every open invoice: what is absent is settled. Otherwise an import only adds and changes.
     `ignored` are the headings that nobody understood, for the dry run to show.

@@ -16,9 +16,11 @@ from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases
-from relanced.store.tables import holds, leases, lines, messages, policies, reminders
+from relanced.store.steps import end_reminder, pass_over
+from relanced.store.tables import holds, in_state, leases, lines, messages, policies, reminders
 from relanced.store.tasks import Task, open_tasks
-from relanced.store.withdrawal import end_reminder, pass_over
+
+_WAITING = in_state("planned", "parked", "in_tray")
 
 
 class Chores:
@@ -44,7 +46,7 @@ class Chores:
 
     async def next_lapse(self) -> datetime | None:
         """When the next waiting message runs out of time."""
-        waiting = messages.c.state.in_(("planned", "parked", "in_tray")) & messages.c.lapse_at.is_not(None)
+        waiting = _WAITING & messages.c.lapse_at.is_not(None)
         query = select(messages.c.lapse_at).where(waiting).order_by(messages.c.lapse_at).limit(1)
 
         async def work(connection: AsyncConnection) -> datetime | None:
@@ -55,7 +57,7 @@ class Chores:
 
     async def lapse(self, now: datetime, today: date) -> list[int]:
         """End what waited too long: a courteous or firm step is passed over, a formal one becomes a task and a hold."""
-        late = messages.c.state.in_(("planned", "parked", "in_tray")) & (messages.c.lapse_at <= now)
+        late = _WAITING & (messages.c.lapse_at <= now)
         query = select(messages.c.id, messages.c.case_id).where(late).limit(200)
 
         async def find(connection: AsyncConnection) -> list[Any]:

@@ -26,7 +26,10 @@ class Lock:
 
     def take(self, who: str, since: datetime) -> None:
         """Own the database, or raise Busy naming the owner."""
-        file = self.path.open("a+", encoding="utf-8")
+        try:
+            file = self.path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {error.strerror}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.engine import Engine, StoreError
+
+_ONE_AT_A_TIME = 0x72656C61  # of several daemons that start together on one PostgreSQL
 
 
 class WrongSchema(StoreError):
@@ -19,8 +22,9 @@ class WrongSchema(StoreError):
 
 
 def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = Config(stdout=StringIO())
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
@@ -30,11 +34,22 @@ def head() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
+def _found(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 async def upgrade(engine: Engine) -> tuple[str | None, str]:
-    """Bring the schema to this version, in one transaction. Returns the revisions before and after."""
+    """Bring the schema to this version, in one transaction. Returns the revisions before and after.
+
+    Raises WrongSchema for a database of a newer version.
+    """
 
     def work(connection: Connection) -> str | None:
-        before = MigrationContext.configure(connection).get_current_revision()
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+        before = _found(connection)
+        if before is not None and before not in _known():
+            raise _newer(before)
         command.upgrade(_config(connection), "head")
         return before
 
@@ -46,30 +61,34 @@ async def upgrade(engine: Engine) -> tuple[str | None, str]:
 
 async def is_empty(engine: Engine) -> bool:
     """Whether no relanced was ever born in this database."""
-
-    async def run(connection: AsyncConnection) -> bool:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision()) is None
-
-    return await engine.read(run)
+    return await _revision(engine) is None
 
 
 async def check(engine: Engine) -> None:
     """Refuse a schema that is not exactly ours. Raises WrongSchema saying what to do."""
-
-    async def run(connection: AsyncConnection) -> str | None:
-        return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-
-    found, wanted = await engine.read(run), head()
+    found = await _revision(engine)
     if found is None:
         raise WrongSchema("the database is empty: relanced db upgrade")
-    if found != wanted:
-        known = {s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions()}
-        todo = (
-            "relanced db upgrade"
-            if found in known
-            else "this database belongs to a newer relanced: upgrade the program"
-        )
-        raise WrongSchema(f"the database has schema {found}, this relanced knows {wanted}: {todo}")
+    if found not in _known():
+        raise _newer(found)
+    if found != head():
+        raise WrongSchema(f"the database has schema {found}, this relanced knows {head()}: relanced db upgrade")
+
+
+async def _revision(engine: Engine) -> str | None:
+    async def run(connection: AsyncConnection) -> str | None:
+        return await connection.run_sync(_found)
+
+    return await engine.read(run)
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _newer(found: str) -> WrongSchema:
+    todo = "this database belongs to a newer relanced: upgrade the program"
+    return WrongSchema(f"the database has schema {found}, this relanced knows {head()}: {todo}")
 
 
 async def drift(engine: Engine) -> None:

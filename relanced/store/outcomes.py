@@ -16,7 +16,8 @@ from relanced.rules.model import MessageState
 from relanced.store.journal import DAEMON, Entry
 from relanced.store.lock import Bumps, bump, look
 from relanced.store.rationing import uncount
-from relanced.store.tables import addresses, attempts, cases, lines, messages, reminders
+from relanced.store.steps import perform
+from relanced.store.tables import addresses, attempts, cases, messages, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
 
 
@@ -290,23 +291,3 @@ _MESSAGE = (
         ended_at=bindparam("ended"),
     )
 )
-
-_REMINDER = (
-    update(reminders)
-    .where(reminders.c.id == bindparam("which"), reminders.c.live)
-    .values(live=False, performed_on=bindparam("day"))
-)
-
-_LINES = (
-    update(lines)
-    .where(lines.c.reminder_id == bindparam("which"), lines.c.state == "planned")
-    .values(state="performed", on_day=bindparam("day"))
-)
-
-
-async def perform(connection: AsyncConnection, reminder_ids: Sequence[int], today: date) -> None:
-    """These reminders count from today on, whatever becomes of their messages later."""
-    if reminder_ids:
-        rows = [{"which": i, "day": today} for i in reminder_ids]
-        await connection.execute(_REMINDER, rows)
-        await connection.execute(_LINES, rows)

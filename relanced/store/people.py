@@ -15,12 +15,12 @@ from relanced.rules.owed import balances
 from relanced.store import journal
 from relanced.store.engine import Engine, StoreError
 from relanced.store.facts import load
+from relanced.store.holds import end_paid_but_open
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
-from relanced.store.outcomes import perform
+from relanced.store.steps import mark_handed_over, pass_over, perform, withdraw
 from relanced.store.tables import cases, holds, invoices, lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
-from relanced.store.withdrawal import end_paid_but_open, mark_handed_over, pass_over, withdraw
 
 
 class Unfitting(StoreError):

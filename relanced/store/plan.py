@@ -62,6 +62,7 @@ class Plan:
     done_tasks: tuple[str, ...] = ()
     seen_live: int | None = None  # the live reminder and the newest message it was planned upon
     seen_message: int = 0
+    seen_look: datetime | None = None  # somebody who asks for another look meanwhile gets it
 
 
 @dataclass(frozen=True, slots=True)

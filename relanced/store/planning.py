@@ -94,8 +94,8 @@ class Planning:
 
 
 def _fits(plan: Plan, head: Head | None) -> bool:
-    seen = (plan.version, plan.seen_live, plan.seen_message)
-    return head is not None and seen == (head.version, head.live, head.message)
+    seen = (plan.version, plan.seen_live, plan.seen_message, plan.seen_look)
+    return head is not None and seen == (head.version, head.live, head.message, head.look_at)
 
 
 def _within(plans: Sequence[Plan], room: int | None) -> list[Plan]:
@@ -111,7 +111,8 @@ def _within(plans: Sequence[Plan], room: int | None) -> list[Plan]:
 
 
 _OF: BindParameter[list[int]] = bindparam("ids", expanding=True)
-_HEADS = select(cases.c.id, cases.c.version, cases.c.round, cases.c.creditor).where(cases.c.id.in_(_OF))
+_HEAD = (cases.c.id, cases.c.version, cases.c.round, cases.c.creditor, cases.c.look_at)
+_HEADS = select(*_HEAD).where(cases.c.id.in_(_OF))
 _LIVE = select(reminders.c.case_id, reminders.c.id).where(reminders.c.case_id.in_(_OF), reminders.c.live)
 _NEWEST = select(messages.c.case_id, func.max(messages.c.id).label("id")).where(messages.c.case_id.in_(_OF))
 
@@ -122,7 +123,7 @@ async def _heads(connection: AsyncConnection, ids: list[int]) -> dict[int, Head]
     live = {row.case_id: row.id for row in await connection.execute(_LIVE, asked)}
     last = {row.case_id: row.id for row in await connection.execute(_NEWEST.group_by(messages.c.case_id), asked)}
     rows = await connection.execute(_HEADS, asked)
-    return {r.id: Head(r.version, r.round, r.creditor, live.get(r.id), last.get(r.id, 0)) for r in rows}
+    return {r.id: Head(r.version, r.round, r.creditor, live.get(r.id), last.get(r.id, 0), r.look_at) for r in rows}
 
 
 async def _room(connection: AsyncConnection, pace: Pace | None) -> int | None:

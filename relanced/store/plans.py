@@ -14,10 +14,10 @@ from relanced.rules.decide import Named
 from relanced.rules.model import LineState, MessageState
 from relanced.store.journal import DAEMON, Entry
 from relanced.store.plan import NewMessage, NewReminder, Plan
+from relanced.store.steps import REWORDED, mark_handed_over, withdraw
 from relanced.store.tables import cases, holds, lines, messages, policies, reminders
 from relanced.store.tasks import close_tasks, open_tasks
 from relanced.store.upsert import or_leave
-from relanced.store.withdrawal import REWORDED, mark_handed_over, withdraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Head:
     creditor: str
     live: int | None = None
     message: int = 0
+    look_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Row, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Blob, Parcel
-from relanced.rules.lifecycle import MessageEvent, advance
-from relanced.rules.model import MessageState, Road
+from relanced.rules.model import Road
 from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import lock_cases, look
+from relanced.store.rulings import Ruling, write_rulings
 from relanced.store.sealing import Permit
-from relanced.store.tables import attempts, blobs, cases, creditors, house, messages
+from relanced.store.tables import attempts, blobs, cases, creditors, house, in_state, messages
+
+__all__ = ["Doubtful", "Ruling", "Sending", "Waiting"]
 
 WORDING_LEASE = timedelta(minutes=2)
 
@@ -47,19 +49,6 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """What the gate said of a planned message: DEFER until a moment, PARK for a person, or WITHDRAW, and why."""
-
-    message_id: int
-    case_id: int
-    event: MessageEvent
-    why: str
-    until: datetime | None = None
-    asked_digest: str = ""
-    lapse_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Doubtful:
     """A message that may have left, with its parcel and when it was sealed."""
 
@@ -85,7 +74,7 @@ class Sending:
         On PostgreSQL they are softly leased to `owner`, so that two daemons do not word the same message; sealing, not
         the lease, is what keeps it from leaving twice.
         """
-        due = (messages.c.channel == channel) & (messages.c.state == "planned") & (messages.c.due_at <= now)
+        due = (messages.c.channel == channel) & in_state("planned") & (messages.c.due_at <= now)
         free = or_(messages.c.lease_until.is_(None), messages.c.lease_until < now, messages.c.lease_owner == owner)
         query = select(messages).where(due).order_by(messages.c.due_at, messages.c.id).limit(limit + len(busy))
 
@@ -103,12 +92,12 @@ class Sending:
 
     async def next_due(self, channel: str) -> datetime | None:
         """When the next planned message of a channel wants to leave."""
-        due = (messages.c.channel == channel) & (messages.c.state == "planned")
+        due = (messages.c.channel == channel) & in_state("planned")
         return await self._moment(select(messages.c.due_at).where(due).order_by(messages.c.due_at).limit(1))
 
     async def next_settle(self) -> datetime | None:
         """When the next uncertain message may be asked about."""
-        query = select(messages.c.settle_at).where(messages.c.state == "uncertain")
+        query = select(messages.c.settle_at).where(in_state("uncertain"))
         return await self._moment(query.order_by(messages.c.settle_at).limit(1))
 
     async def _moment(self, query: Select[Any]) -> datetime | None:
@@ -123,8 +112,7 @@ class Sending:
 
         async def work(connection: AsyncConnection) -> None:
             await lock_cases(connection, {r.case_id for r in rulings})
-            entries = [entry for r in rulings if (entry := await _rule(connection, r, now))]
-            await journal.write(connection, entries, now)
+            await journal.write(connection, await write_rulings(connection, rulings, now), now)
 
         if rulings:
             await self._engine.write(work)
@@ -141,8 +129,9 @@ class Sending:
 
     async def still(self, case_id: int, creditor: str, permit: Permit) -> bool:
         """Whether everything the permit was given for is unchanged: the last look on PostgreSQL."""
-        query = select(cases.c.version, creditors.c.version, house.c.epoch, house.c.stopped)
-        query = query.where(cases.c.id == case_id, creditors.c.key == creditor, house.c.id == 1)
+        case_version = select(cases.c.version).where(cases.c.id == case_id).scalar_subquery()
+        version = select(creditors.c.version).where(creditors.c.key == creditor).scalar_subquery()
+        query = select(case_version, version, house.c.epoch, house.c.stopped)
 
         async def work(connection: AsyncConnection) -> bool:
             row = (await connection.execute(query)).one()
@@ -154,7 +143,7 @@ class Sending:
         """Uncertain messages whose settle time is over, with their parcels."""
         joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
         columns = (messages.c.case_id, messages.c.channel, messages.c.settle_at, *attempts.c)
-        query = select(*columns).select_from(joined).where(messages.c.state == "uncertain", messages.c.settle_at <= now)
+        query = select(*columns).select_from(joined).where(in_state("uncertain"), messages.c.settle_at <= now)
 
         async def work(connection: AsyncConnection) -> list[Doubtful]:
             rows = (await connection.execute(query.order_by(messages.c.settle_at).limit(limit))).all()
@@ -168,14 +157,12 @@ class Sending:
     async def orphans(
         self, now: datetime, mine: Collection[int], owner: str, settle: Mapping[str, timedelta]
     ) -> list[int]:
-        """Turn messages whose submitter is gone into uncertain ones, to be asked about after their channel's settle time.
+        """Turn messages whose submitter is gone into uncertain ones, to be asked about after their channel's time.
 
-        `mine` are being submitted by this process. On SQLite it is the only one; on PostgreSQL another daemon's are left
-        alone until their lease is over.
+        `mine` are being submitted by this process. On SQLite it is the only one; on PostgreSQL another daemon's are
+        left alone until their lease is over.
         """
-        joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
-        columns = (messages.c.id, messages.c.case_id, messages.c.channel, attempts.c.sealed_at)
-        query = select(*columns).select_from(joined).where(messages.c.state == "submitting")
+        query = _SUBMITTING
         if not self._engine.sqlite:
             query = query.where(or_(attempts.c.owner == owner, attempts.c.lease_until < now))
 
@@ -183,19 +170,35 @@ class Sending:
             return [r for r in (await connection.execute(query)).all() if r.id not in mine]
 
         async def work(connection: AsyncConnection) -> list[int]:
-            await lock_cases(connection, {r.case_id for r in lost})
-            why = "the process ended while it was being submitted"
-            for row in lost:
-                still = (messages.c.id == row.id) & (messages.c.state == "submitting")
-                at = max(now, row.sealed_at + settle.get(row.channel, timedelta(0)))
-                values = {"state": "uncertain", "settle_at": at, "reason": why}
-                await connection.execute(update(messages).where(still).values(**values))
-            entries = [Entry(r.case_id, "message uncertain", {"message": r.id, "why": why}) for r in lost]
+            await lock_cases(connection, {r.case_id for r in found})
+            tried = {r.attempt_id for r in found}
+            lost = [r for r in (await connection.execute(_SUBMITTING)).all() if r.attempt_id in tried]
+            values = [_uncertain(r, now, settle.get(r.channel, timedelta(0))) for r in lost]
+            if values:
+                await connection.execute(_UNCERTAIN, values)
+            entries = [Entry(r.case_id, "message uncertain", {"message": r.id, "why": _ORPHANED}) for r in lost]
             await journal.write(connection, entries, now)
             return sorted(r.id for r in lost)
 
-        lost = await self._engine.read(find)
-        return await self._engine.write(work) if lost else []
+        found = await self._engine.read(find)
+        return await self._engine.write(work) if found else []
+
+
+_ORPHANED = "the process ended while it was being submitted"
+_SUBMITTING = (
+    select(messages.c.id, messages.c.case_id, messages.c.channel, messages.c.attempt_id, attempts.c.sealed_at)
+    .select_from(messages.join(attempts, attempts.c.id == messages.c.attempt_id))
+    .where(in_state("submitting"))
+)
+_UNCERTAIN = (
+    update(messages)
+    .where(messages.c.id == bindparam("which"))
+    .values(state="uncertain", reason=_ORPHANED, settle_at=bindparam("settle"))
+)
+
+
+def _uncertain(row: Any, now: datetime, settle: timedelta) -> dict[str, Any]:
+    return {"which": row.id, "settle": max(now, row.sealed_at + settle)}
 
 
 def _free(rows: Sequence[Row[Any]], busy: Collection[int], limit: int) -> list[Row[Any]]:
@@ -221,24 +224,6 @@ async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int,
     for row in (await connection.execute(query.order_by(messages.c.sent_at))).all():
         threads[row.case_id] = (*threads.get(row.case_id, ()), row.mail_id)[-10:]
     return threads
-
-
-async def _rule(connection: AsyncConnection, ruling: Ruling, now: datetime) -> Entry | None:
-    query = select(messages.c.reason, messages.c.state).where(messages.c.id == ruling.message_id)
-    row = (await connection.execute(query)).one()
-    if row.state != "planned":
-        return None
-    state = advance(MessageState.PLANNED, ruling.event)
-    values: dict[str, Any] = {"state": state.value, "reason": ruling.why, "lease_owner": ""}
-    values |= {"due_at": ruling.until} if ruling.until else {}
-    values |= {"asked_digest": ruling.asked_digest} if ruling.asked_digest else {}
-    values |= {"lapse_at": ruling.lapse_at} if ruling.lapse_at else {}
-    values |= {"ended_at": now} if state is MessageState.CANCELLED else {}
-    await connection.execute(update(messages).where(messages.c.id == ruling.message_id).values(**values))
-    if row.reason == ruling.why and state is MessageState.PLANNED:
-        return None
-    event = "message deferred" if state is MessageState.PLANNED else f"message {state.value}"
-    return Entry(ruling.case_id, event, {"message": ruling.message_id, "why": ruling.why, "until": ruling.until})
 
 
 async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:

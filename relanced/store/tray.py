@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Parcel
@@ -16,11 +16,10 @@ from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
-from relanced.store.outcomes import perform
 from relanced.store.people import Unfitting
 from relanced.store.sending import parcel_of
-from relanced.store.tables import attempts, cases, lines, messages
-from relanced.store.withdrawal import performed_after_all
+from relanced.store.steps import perform, performed_after_all
+from relanced.store.tables import attempts, cases, in_state, lines, messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ class Tray:
 
     async def sheets(self) -> list[Sheet]:
         """What lies in the trays, oldest first."""
-        return await self._sheets(messages.c.state == "in_tray")
+        return await self._sheets(in_state("in_tray"))
 
     async def to_pull(self) -> list[Sheet]:
         """Sheets that were withdrawn while they lay in a tray and have not been pulled out of it."""
-        gone = messages.c.state.in_(("cancelled", "expired")) & (attempts.c.answer == "tray")
+        gone = messages.c.state.in_(("cancelled", "expired")) & (attempts.c.answer == literal_column("'tray'"))
         return await self._sheets(gone & attempts.c.pulled_at.is_(None))
 
     async def _sheets(self, which: Any) -> list[Sheet]:
@@ -123,7 +122,7 @@ class Tray:
             withdrawn = row.state in ("cancelled", "expired") and row.attempt_id != ""
             if row.state != "in_tray" and not withdrawn:
                 raise Unfitting(f"letter {reference} is {row.state}, not in the tray")
-            crossed = withdrawn or row.version != row.permit_version
+            crossed = withdrawn or bool(row.version != row.permit_version)
             values = {"state": "sent", "sent_at": now, "reason": "", "lapse_at": None, "ended_at": None}
             await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
             if number:

@@ -18,6 +18,7 @@ from relanced.store.tables import (
     creditors,
     holds,
     imports,
+    in_state,
     invoices,
     journal,
     journal_texts,
@@ -64,7 +65,7 @@ class Views:
             messages.c.reference,
             messages.c.reason,
         ).select_from(joined)
-        live = messages.c.state.in_(("planned", "parked", "submitting", "uncertain", "in_tray"))
+        live = in_state("planned", "parked", "submitting", "uncertain", "in_tray")
         query = query.where(live).order_by(messages.c.planned_at, messages.c.id).limit(limit)
         return await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
 
@@ -112,7 +113,7 @@ class Views:
         named = or_(cases.c.debtor_key == text, cases.c.id.in_(by_invoice))
         query = select(cases.c.id, cases.c.creditor, cases.c.debtor_key, cases.c.name).where(named)
         found = await self._rows(query.where(cases.c.creditor == creditor) if creditor else query)
-        if not found and text.isdigit() and len(text) < 10:
+        if not found and text.isdecimal() and len(text) < 10:
             found = await self._rows(select(cases.c.id).where(cases.c.id == int(text)))
         if not found:
             raise NotFound(f"no case, debtor or invoice goes by {text!r}")

@@ -1,7 +1,7 @@
 """A wording as its author writes it, and the blocks it falls into once the facts are filled in.
 
-An author writes ``Objet : …``, a blank line, then paragraphs separated by blank lines; a line that begins with ``- `` is
-an item of a list and a line that is only ``[marker]`` stands for something each form lays out. Both become control
+An author writes ``Objet : …``, a blank line, then paragraphs separated by blank lines; a line that begins with ``- ``
+is an item of a list and a line that is only ``[marker]`` stands for something each form lays out. Both become control
 characters before any fact is filled in, and facts never contain one: a debtor named ``[paiement]`` stays a name.
 """
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,13 @@ from jinja2.utils import pass_context
 from relanced.words import typography
 from relanced.words.blocks import mark, misused_marker
 from relanced.words.errors import WordingError
+from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, ReminderFacts
 from relanced.words.labels import Labels
 
 PHRASES = "phrases/"
 MOST_CHARACTERS = 64_000
 
+_FACTS = (ReminderFacts, Letterhead, Addressee, LineFacts, EarlierFacts)
 _ALLOWED = (
     nodes.Template,
     nodes.Output,
@@ -62,7 +65,7 @@ class Dialect:
 
     def __init__(self, folders: Sequence[Path], labels: Labels) -> None:
         self._files = _Files(folders)
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=self._files,
             undefined=StrictUndefined,
             finalize=_only_words,
@@ -80,39 +83,57 @@ class Dialect:
         return find(self._files.folders, name) is not None
 
     def digest(self, name: str) -> str:
-        """The SHA-256 (hex) over a wording and the phrases it includes. Raises WordingError."""
+        """The SHA-256 (hex) over a wording and the phrases it includes, as they were read. Raises WordingError."""
+        with self._blaming(name):
+            self._environment.get_template(name)
+            files = [name, *self._files.phrases[name]]
+            for phrase in files[1:]:
+                self._environment.get_template(phrase)
         told = hashlib.sha256()
-        for file in self._with_phrases(name):
-            path = find(self._files.folders, file)
-            told.update(_read(path, file).encode() if path else b"")
+        for file in files:
+            told.update(self._files.sources[file].encode())
         return told.hexdigest()
-
-    def _with_phrases(self, name: str) -> list[str]:
-        path = find(self._files.folders, name)
-        tree = self._environment.parse(mark(_read(path, name)) if path else "")
-        return [name, *sorted(f for f in meta.find_referenced_templates(tree) if f)]
 
     def fill(self, name: str, facts: Mapping[str, object]) -> str:
         """The text of a wording with its facts. Raises WordingError."""
-        try:
+        with self._blaming(name):
             text = self._environment.get_template(name).render(facts)
+        if len(text) > MOST_CHARACTERS:
+            raise WordingError(name, 0, f"longer than {MOST_CHARACTERS} characters")
+        return text
+
+    @contextmanager
+    def _blaming(self, name: str) -> Iterator[None]:
+        """Whatever a wording does wrong holds this message and no other, and names the line."""
+        try:
+            yield
         except WordingError:
             raise
         except TemplateSyntaxError as error:
             raise WordingError(error.name or name, error.lineno, error.message or "not understood") from error
         except Missing as error:
             raise WordingError(name, 0, f"there is no file {error.message}") from error
-        except Exception as error:  # whatever a wording does wrong holds this message and no other
+        except Exception as error:
             raise WordingError(name, self._line(error), str(error)) from error
-        if len(text) > MOST_CHARACTERS:
-            raise WordingError(name, 0, f"longer than {MOST_CHARACTERS} characters")
-        return text
 
     def _line(self, error: Exception) -> int:
         """The line of the last frame that is a wording."""
         frames = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename in self._files.read]
+        lines = [frame.lineno for frame in frames if frame.filename in self._files.paths]
         return (lines[-1] if lines else 0) or 0
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, with a short way to the fields of facts: they are values, and a wording can call nothing."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A field of the facts at once, everything else as the sandbox judges."""
+        if type(obj) not in _FACTS or attribute.startswith("_"):
+            return super().getattr(obj, attribute)
+        try:
+            return getattr(obj, attribute)
+        except AttributeError:
+            return self.undefined(obj=obj, name=attribute)
 
 
 class _Files(BaseLoader):
@@ -120,7 +141,9 @@ class _Files(BaseLoader):
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
-        self.read: set[str] = set()
+        self.paths: set[str] = set()
+        self.sources: dict[str, str] = {}
+        self.phrases: dict[str, list[str]] = {}
 
     def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
         """A compiled wording. Raises TemplateNotFound, TemplateSyntaxError or WordingError."""
@@ -131,7 +154,9 @@ class _Files(BaseLoader):
         tree = environment.parse(mark(source), name, str(path))
         _check(tree, name)
         _typeset(tree)
-        self.read.add(str(path))
+        self.paths.add(str(path))
+        self.sources[name] = source
+        self.phrases[name] = sorted(filter(None, meta.find_referenced_templates(tree)))
         code = environment.compile(tree, name, str(path))
         return environment.template_class.from_code(environment, code, globals or {})
 

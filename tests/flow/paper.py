@@ -52,9 +52,10 @@ def configuration(folder: Path, port: int, **said: object) -> str:
     return CONFIG.format(folder=folder, port=port, **(usual | said))
 
 
-def journal_copy(folder: Path, settle: str = "15 min") -> str:
+def journal_copy(folder: Path) -> str:
     """The words that give the e-mail channel a journal mailbox."""
-    del settle
+    for box in ("new", "cur", "tmp"):
+        (folder / "journal" / box).mkdir(parents=True, exist_ok=True)
     return f", copy: {{to: {JOURNAL}, maildir: {folder}/journal}}"
 
 

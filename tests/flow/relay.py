@@ -65,6 +65,7 @@ class Relay(relay.Relay):
         self.loses = False
         self.lost: list[bytes] = []
         self._gates: dict[str, Gate] = {}
+        self._bodies: dict[asyncio.Task[None] | None, bytes] = {}
         self._maildir = maildir
         self._seen = 0
 
@@ -92,11 +93,19 @@ class Relay(relay.Relay):
         if gate:
             gate.reached.set()
             await gate.opened.wait()
+        if key == "DOT":
+            self._file(self._bodies.pop(asyncio.current_task()))
         return await super()._say(writer, key)
 
     async def _body(self, reader: asyncio.StreamReader) -> None:
         await super()._body(reader)
-        if self.loses:
-            self.lost.append(self.messages.pop())
-        elif self._maildir:
-            (self._maildir / "new" / f"{len(self.messages)}.relay").write_bytes(self.messages[-1])
+        self._bodies[asyncio.current_task()] = self.messages.pop()
+
+    def _file(self, body: bytes) -> None:
+        """A message whose dot is refused was never taken; any other was, whether or not we will say so."""
+        said = self._script["DOT"][0]
+        if isinstance(said, str) and said[0] in "45":
+            return
+        (self.lost if self.loses else self.messages).append(body)
+        if self._maildir and not self.loses:
+            (self._maildir / "new" / f"{len(self.messages)}.relay").write_bytes(body)

@@ -16,9 +16,36 @@ from relanced.rules.rows import Batch
 from tests.intake.files import TODAY, Said, with_part, workbook
 
 HEADINGS = sorted({w.strip(" ?") for fields in VOCABULARY.values() for ws in fields.values() for w in ws.split(",")})
-CELLS = """C1|F1|01/03/2026|2026-03-01|31/02/2026|1 mars 2026|12|1 234,50|1,234|-3,00|x|a@b.fr|a@b.fr; c@d.fr|oui|non|
-0142685300|35000|Rennes|732829320|FR7630006000011234567890189|EUR|entreprise|facture|avoir|virement|fr|#REF!|=1+1|'=x|
-="07"|\u200b|\x1b|é|"|""|sep=;|1e999|99999999999999999999|٣|""".split("|")
+CELLS = [
+    "",
+    "C1",
+    "F1",
+    "x",
+    "oui",
+    "non",
+    "EUR",
+    "entreprise",
+    "facture",
+    "avoir",
+    "virement",
+    "fr",
+    "Rennes",
+    "35000",
+]
+CELLS += [
+    "01/03/2026",
+    "2026-03-01",
+    "31/02/2026",
+    "1 mars 2026",
+    "12",
+    "1 234,50",
+    "1,234",
+    "-3,00",
+    "1e999",
+    "9" * 20,
+]
+CELLS += ["a@b.fr", "a@b.fr; c@d.fr", "0142685300", "732829320", "FR7630006000011234567890189", "#REF!", "=1+1", "'=x"]
+CELLS += ['="07"', "\u200b", "\x1b", "é", '"', '""', "sep=;", "٣"]
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "cp850", "mac-roman", "utf-32")
 WORKBOOK = workbook([["Code client", "N° facture", "Date", "Échéance", "Montant"], ["C1", "F1", TODAY, 46400, 12.5]])
 

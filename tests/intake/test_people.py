@@ -44,6 +44,8 @@ def test_what_is_blank_is_not_said() -> None:
         ('"12 rue X\n35000 Rennes";;;;', ("12 rue X", "35000 Rennes")),
         ("12 rue X;;1000;Bourg;France", ("12 rue X", "01000 Bourg")),
         ("Rue du Lac 1;;1000;Lausanne;Suisse", ("Rue du Lac 1", "1000 Lausanne", "SUISSE")),
+        ("1 Main Street;;;Dublin;Irlande", ("1 Main Street", "Dublin", "IRLANDE")),
+        ('"1 Main Street\nLondon W1";;;;Royaume-Uni', ("1 Main Street", "London W1", "ROYAUME-UNI")),
         (";;75008;PARIS CEDEX 08;", ("75008 PARIS CEDEX 08",)),
     ],
 )
@@ -72,7 +74,7 @@ def test_lines_of_one_debtor_complete_each_other_and_must_not_contradict_each_ot
     [debtor] = read(head + "C1;Martin;;\nC1;;Rennes;35000\nC1;Martin;;\n").debtors
     assert (debtor.name, debtor.address) == ("Martin", ("35000 Rennes",))
     assert faults(head + "C1;Martin;;\nC1;Durand;;\n") == [
-        'file.csv:3: name: "Durand" is not what line 2 says of "C1": "Martin"'
+        'file.csv:3: name: "Durand" is not what a line above says of "C1": "Martin"'
     ]
 
 

@@ -16,7 +16,6 @@ from tests.rules.build import (
     MAIL,
     at,
     case,
-    climbed,
     credit,
     day,
     hold,
@@ -25,7 +24,7 @@ from tests.rules.build import (
     performed,
     term,
 )
-from tests.rules.moments import ALLOW, CANCEL, DEFER, OPEN, PARK, RULES, TEN, answers, moment
+from tests.rules.moments import ALLOW, CANCEL, DEFER, OPEN, PARK, RULES, TEN, answer, answers, moment
 
 
 def test_when_nothing_is_against_it_the_permit_lasts_until_the_hours_end() -> None:
@@ -97,11 +96,15 @@ def test_what_happened_since_it_was_planned(before: CaseFacts, after: CaseFacts,
 
 
 def test_an_absorbed_term_that_moved_on_is_a_change() -> None:
-    hasty = (replace(s, max_lateness=3) if s.name == "relance-1" else s for s in BUSINESS.steps)
+    """The same terms, but the second stands one step higher: performing its old step would be false."""
+    hasty = (replace(s, max_lateness=17) if s.name == "relance-1" else s for s in BUSINESS.steps)
     ladder = replace(BUSINESS, steps=tuple(hasty))
-    facts = case(term(1), term(2, due=4), lines=climbed("relance-2"))
-    assert answers(moment(facts, ladder=ladder)) == {}
-    assert answers(moment(facts, at(TEN + 1), ladder=ladder))["still decided"] is CANCEL
+    facts = case(term(1, due=-20), term(2, due=-10), lines=[performed("appel", 0)])
+    today, tomorrow = moment(facts, ladder=ladder), moment(facts, at(TEN + 1), ladder=ladder)
+    assert [n.step for n in today.lines] == ["relance-ferme", "relance-1"]
+    assert [n.step for n in tomorrow.decision.lines] == ["relance-ferme", "relance-2"]
+    assert answer(today, "still decided").strength is ALLOW
+    assert answer(tomorrow, "still decided").strength is CANCEL
 
 
 AFTER_SLOT_0 = [performed("relance-1", TEN)]

@@ -168,9 +168,6 @@ def test_a_debtor_on_holiday_is_left_in_peace() -> None:
     assert ask(moment(away)).until == at(TEN + 4, 9)
 
 
-HIS = [(MAIL.where, TEN), (MAIL.where, TEN - 1)]
-
-
 @pytest.mark.parametrize(
     ("facts", "free_on"),
     [

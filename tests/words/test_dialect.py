@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from relanced.channel import Form
 from relanced.words import samples
-from relanced.words.engine import Words
+from relanced.words.engine import Words, shipped_templates
 from relanced.words.errors import WordingError
 from tests.words.conftest import Write
 
@@ -58,7 +59,7 @@ def test_paragraphs_behind_an_include_or_a_tag_stay_paragraphs(write: Write, min
     assert body(mine) == "Un.\n\nDeux.\n"
 
 
-def test_a_file_of_another_editor_is_read_alike(override: object, write: Write, mine: Words) -> None:
+def test_a_file_of_another_editor_is_read_alike(write: Write, mine: Words) -> None:
     write(MAIL, "\ufeffObjet : x\r\n\r\nUn.\r\n\r\nDeux.\r\n")
     assert body(mine) == "Un.\n\nDeux.\n"
 
@@ -151,7 +152,7 @@ def test_a_wording_cannot_reach_python(write: Write, mine: Words, payload: str) 
         "{{ 'A'.ljust(3000000000) }}",
         "{{ 'A'|center(3000000000) }}",
         "{% for i in range(100000) %}{% endfor %}",
-        "{% for a in facts.lines %}{% for b in facts.lines %}{% for c in facts.lines %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in facts.lines %}" * 3 + "{% endfor %}" * 3,
         "{% for a in facts.lines recursive %}{{ loop(facts.lines) }}{% endfor %}",
         "{% set a = 'xxxxxxxxxx' ~ 'x' %}",
         "{% set a = 'x' + 'x' %}",
@@ -198,3 +199,27 @@ def test_a_wording_is_a_folder_and_nothing_else(words: Words, wording: str) -> N
     assert not words.exists(wording, Form.MAIL)
     with pytest.raises(WordingError, match="no wording"):
         words.mail(wording, FACTS)
+
+
+def test_the_digest_of_a_wording_follows_its_phrases_and_nothing_else(
+    write: Write, override: Path, words: Words
+) -> None:
+    shipped = words.digest("relance-1", Form.MAIL)
+    assert shipped == words.digest("relance-1", Form.MAIL) != words.digest("relance-2", Form.MAIL)
+    write("phrases/croisement.j2", "Merci si c'est fait.")
+    other = Words([override, shipped_templates()])
+    assert other.digest("relance-1", Form.MAIL) != shipped
+    assert other.digest("courtoisie", Form.MAIL) == words.digest("courtoisie", Form.MAIL)
+
+
+def test_the_digest_is_of_the_words_that_are_sent_even_when_a_file_changes_meanwhile(write: Write, mine: Words) -> None:
+    write(MAIL, "Objet : x\n\nBonjour,")
+    before, said = mine.digest("own", Form.MAIL), body(mine)
+    write(MAIL, "Objet : x\n\nAdieu,")
+    assert (mine.digest("own", Form.MAIL), body(mine)) == (before, said)
+
+
+def test_a_wrong_wording_has_no_digest(write: Write, mine: Words) -> None:
+    write(MAIL, "Objet : x\n\n{% if %}")
+    with pytest.raises(WordingError):
+        mine.digest("own", Form.MAIL)

@@ -157,10 +157,10 @@ def test_nobody_is_threatened_with_what_only_a_judge_may_order(words: Words) -> 
             assert not re.search("saisie|huissier|commissaire de justice|plainte|contentieux|fichier", text)
 
 
-def test_the_mail_beside_the_notice_says_that_it_is_a_copy(words: Words) -> None:
+def test_the_mail_beside_the_notice_says_that_a_letter_went(words: Words) -> None:
     facts = replace(samples.cases("mise-en-demeure")["one"], registered="2C 123 456 7890 1")
     mail = words.mail("mise-en-demeure", facts)
-    assert mail.subject == "MISE EN DEMEURE – copie de notre lettre recommandée n°\u00a02C 123 456 7890 1"
+    assert mail.subject == "MISE EN DEMEURE – notre lettre recommandée n°\u00a02C 123 456 7890 1"
     assert "à compter de la première présentation de notre lettre recommandée" in " ".join(mail.text.split())
     letter = pages(words.letter("mise-en-demeure", replace(facts, road=Road.REGISTERED)).pdf)
     assert "avis de réception n°\u00a02C 123 456 7890 1" in letter

@@ -61,7 +61,7 @@ async def show(desk: Desk, asked: Asked) -> Told:
         f"state {case.state}, segment {case.facts.debtor.segment.value}, owner {case.owner or 'nobody'}"
         + (", CROSSED: a fact changed while a message was leaving" if case.crossed else ""),
         "",
-        *_terms(desk, case),
+        *_terms(case),
         "",
         *(
             f"hold {h.id}: {h.kind.value}, {h.reason}, until {moment(h.until, desk) or 'released'}"
@@ -78,7 +78,7 @@ async def show(desk: Desk, asked: Asked) -> Told:
     return Told(tuple(lines), record=record)
 
 
-def _terms(desk: Desk, case: Loaded) -> list[str]:
+def _terms(case: Loaded) -> list[str]:
     owed = balances(case.facts)
     last: dict[int, str] = {}
     for line in case.facts.lines:

@@ -1,4 +1,4 @@
-"""Looking ahead and explaining: what will leave in the coming days, and why a case stands where it stands. Reads only."""
+"""Looking ahead and explaining: what will leave in the coming days, why a case stands where it stands. Reads only."""
 
 from relanced.counter import Verb
 from relanced.flow.forecast.ahead import forecast

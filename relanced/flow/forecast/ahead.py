@@ -1,4 +1,4 @@
-"""What would leave in the coming days if nobody paid and the bank data stayed fresh: the real rules, walked day by day."""
+"""What would leave if nobody paid and the bank data stayed fresh: the real rules, walked day by day."""
 
 from __future__ import annotations
 

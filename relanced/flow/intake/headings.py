@@ -81,7 +81,11 @@ def tell_kinds(heading: Row, said: Callable[[str], Mapping[str, str | int]]) -> 
     A snapshot is never told from its headings: that absence means settled must be said by a person.
     """
     plain = {kind: _found(kind, heading, said(kind), plainly=True) for kind in KINDS if kind != "snapshot"}
-    if told := tuple(kind for kind, mark in _MARKS.items() if mark(plain[kind])):
+    told = tuple(kind for kind, mark in _MARKS.items() if mark(plain[kind]))
+    if "due_on" in plain["invoices"] and "invoices" not in told:  # what is due some day is no payment
+        loose = _found("invoices", heading, said("invoices"), plainly=False)
+        told = ("invoices",) if "number" in loose else tuple(kind for kind in told if kind != "payments")
+    if told:
         return told
     loose = _found("payments", heading, said("payments"), plainly=False)
     if {"booked_on", "amount"} <= loose and not {"invoice"} & loose:

@@ -7,7 +7,7 @@ from typing import Any
 
 from relanced.flow.intake import cells
 from relanced.flow.intake.amounts import written
-from relanced.flow.intake.faults import printable
+from relanced.flow.intake.faults import Faults, printable
 from relanced.flow.intake.line import Line
 from relanced.rules.rows import CreditRow, InvoiceRow, TermRow
 
@@ -21,7 +21,6 @@ class _Piece:
     `total` and `open` speak of the invoice, whatever its terms; `corrects` is the invoice that a credit note is about.
     """
 
-    line: Line
     row: InvoiceRow
     credit: bool
     whole: bool
@@ -33,7 +32,8 @@ class _Piece:
 class Invoices:
     """The invoices and credit notes of a file."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
         self._pieces: dict[str, list[_Piece]] = {}
 
     def add(self, line: Line, debtor: str | None) -> None:
@@ -45,14 +45,66 @@ class Invoices:
         """What the lines amount to. Contradictions between them are told as faults."""
         invoices, credits_ = [], []
         for pieces in self._pieces.values():
-            _compare(pieces)
+            self._compare(pieces)
             whole = _added(pieces)
-            _check_total(pieces, whole)
+            self._check_total(pieces, whole)
             if pieces[0].credit:
                 credits_.append(_credit(whole, pieces))
             else:
-                invoices.append(replace(whole, open_cents=_open(pieces, whole)))
+                left = self._open(pieces, whole)
+                invoices.append(whole if left == whole.open_cents else replace(whole, open_cents=left))
         return tuple(invoices), tuple(credits_)
+
+    def _compare(self, pieces: list[_Piece]) -> None:
+        """The lines of one number must tell of one invoice."""
+        first, seen = pieces[0], {pieces[0].row.terms[0].due_on}
+        for piece in pieces[1:]:
+            for field in _ALIKE:
+                new, old = getattr(piece.row, field), getattr(first.row, field)
+                if new != old and None not in (new, old):
+                    self._other(piece, field, f'"{printable(str(new))}"', first)
+            if piece.credit is not first.credit:
+                self._other(piece, "amount", "an invoice beside a credit note", first)
+            due_on = piece.row.terms[0].due_on
+            if piece.whole:
+                what = "the total of the invoice (a column with the amount of each term is missing)"
+                self._other(piece, "amount", what, first)
+            elif due_on in seen and not piece.credit:
+                self._other(piece, "due_on", "a second amount for the same due date", first)
+            seen.add(due_on)
+
+    def _other(self, piece: _Piece, field: str, found: str, first: _Piece) -> None:
+        about = f'{found} does not go with line {first.row.line}, also "{printable(first.row.number)}"'
+        self._faults.add(about, piece.row.line, field)
+
+    def _check_total(self, pieces: list[_Piece], whole: InvoiceRow) -> None:
+        for piece in pieces:
+            if not piece.whole and piece.total not in (None, whole.cents):
+                said, found = written(piece.total or 0), written(whole.cents)
+                about = f'{said} is not the sum of the terms of "{printable(whole.number)}", {found}'
+                self._faults.add(about, piece.row.line, "total")
+
+    def _open(self, pieces: list[_Piece], whole: InvoiceRow) -> int | None:
+        """What the books say the invoice still owes: said of the whole, or the sum of what each term owes."""
+        for piece in pieces:
+            self._check_open(piece, "open", piece.row.open_cents, piece.row.cents)
+            self._check_open(piece, "invoice_open", piece.open, whole.cents)
+        said = [p.open for p in pieces if p.open is not None]
+        if len(set(said)) > 1:
+            self._other(pieces[-1], "invoice_open", "another open amount", pieces[0])
+        if said:
+            return said[0]
+        opens = [p.row.open_cents for p in pieces if p.row.open_cents is not None]
+        if opens and len(opens) < len(pieces):
+            self._other(pieces[-1], "open", "an open amount for some terms only", pieces[0])
+        return sum(opens) if opens else None
+
+    def _check_open(self, piece: _Piece, field: str, found: int | None, most: int) -> None:
+        if found is not None and found < 0:
+            about = f"{written(found)} is negative: write 0, and the surplus as a payment or a credit note"
+            self._faults.add(about, piece.row.line, field)
+        elif found is not None and found > most:
+            self._faults.add(f"{written(found)} is more than the amount, {written(most)}", piece.row.line, field)
 
 
 def _piece(line: Line, debtor: str | None) -> _Piece | None:
@@ -67,7 +119,7 @@ def _piece(line: Line, debtor: str | None) -> _Piece | None:
     said_open, corrects = line.cents("invoice_open", currency), line.read("invoice", cells.text)
     if row is None:
         return None
-    return _Piece(line, row, credit, whole, None if total is None else abs(total), said_open, corrects)
+    return _Piece(row, credit, whole, None if total is None else abs(total), said_open, corrects)
 
 
 def _row(line: Line, debtor: str | None, currency: str, cents: int | None, credit: bool) -> InvoiceRow | None:
@@ -94,64 +146,13 @@ def _said(line: Line, currency: str) -> dict[str, Any]:
     }
 
 
-def _compare(pieces: list[_Piece]) -> None:
-    """The lines of one number must tell of one invoice."""
-    first, seen = pieces[0], {pieces[0].row.terms[0].due_on}
-    for piece in pieces[1:]:
-        for field in _ALIKE:
-            new, old = getattr(piece.row, field), getattr(first.row, field)
-            if new != old and None not in (new, old):
-                _other(piece, field, f'"{printable(str(new))}"', first)
-        if piece.credit is not first.credit:
-            _other(piece, "amount", "an invoice beside a credit note", first)
-        if piece.whole:
-            _other(
-                piece, "amount", "the total of the invoice (a column with the amount of each term is missing)", first
-            )
-        elif piece.row.terms[0].due_on in seen and not piece.credit:
-            _other(piece, "due_on", "a second amount for the same due date", first)
-        seen.add(piece.row.terms[0].due_on)
-
-
-def _other(piece: _Piece, field: str, found: str, first: _Piece) -> None:
-    piece.line.fault(field, f'{found} does not go with line {first.line.number}, also "{printable(first.row.number)}"')
-
-
 def _added(pieces: list[_Piece]) -> InvoiceRow:
     """The invoice as the sum of its lines, oldest due date first."""
+    if len(pieces) == 1:
+        return pieces[0].row
     terms = tuple(sorted((p.row.terms[0] for p in pieces), key=lambda t: t.due_on))
     told: dict[str, Any] = {f: next((v for p in pieces if (v := getattr(p.row, f)) is not None), None) for f in _ALIKE}
     return replace(pieces[0].row, terms=terms, cents=sum(t.cents for t in terms), **told)
-
-
-def _check_total(pieces: list[_Piece], whole: InvoiceRow) -> None:
-    for piece in pieces:
-        if not piece.whole and piece.total not in (None, whole.cents):
-            said, found = written(piece.total or 0), written(whole.cents)
-            piece.line.fault("total", f'{said} is not the sum of the terms of "{printable(whole.number)}", {found}')
-
-
-def _open(pieces: list[_Piece], whole: InvoiceRow) -> int | None:
-    """What the books say the invoice still owes: said of the whole, or the sum of what each term owes."""
-    for piece in pieces:
-        _check_open(piece, "open", piece.row.open_cents, piece.row.cents)
-        _check_open(piece, "invoice_open", piece.open, whole.cents)
-    said = [p.open for p in pieces if p.open is not None]
-    if len(set(said)) > 1:
-        _other(pieces[-1], "invoice_open", "another open amount", pieces[0])
-    if said:
-        return said[0]
-    opens = [p.row.open_cents for p in pieces if p.row.open_cents is not None]
-    if opens and len(opens) < len(pieces):
-        _other(pieces[-1], "open", "an open amount for some terms only", pieces[0])
-    return sum(opens) if opens else None
-
-
-def _check_open(piece: _Piece, field: str, found: int | None, most: int) -> None:
-    if found is not None and found < 0:
-        piece.line.fault(field, f"{written(found)} is negative: write 0, and the surplus as a payment or a credit note")
-    elif found is not None and found > most:
-        piece.line.fault(field, f"{written(found)} is more than the amount, {written(most)}")
 
 
 def _credit(whole: InvoiceRow, pieces: list[_Piece]) -> CreditRow:

@@ -31,6 +31,8 @@ class Style:
 class Line:
     """One row below the heading line."""
 
+    __slots__ = ("_cells", "_faults", "_place", "_style", "faulty", "number")
+
     def __init__(self, row: Row, place: Mapping[str, int], style: Style, faults: Faults) -> None:
         self.number = row.line
         self.faulty = False

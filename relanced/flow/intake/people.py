@@ -73,9 +73,7 @@ class People:
             if new is not None and old is None:
                 known = replace(known, **{told: new})
             elif new is not None and new != old:
-                line.fault(
-                    told, f"{_shown(new)} is not what line {known.line} says of {_shown(row.key)}: {_shown(old)}"
-                )
+                line.fault(told, f"{_shown(new)} is not what a line above says of {_shown(row.key)}: {_shown(old)}")
         self._debtors[row.key] = known
 
     def _keep(self, contact: ContactRow, rank: int | None, line: Line) -> None:
@@ -115,28 +113,26 @@ def _address(line: Line) -> tuple[str, ...] | None:
     """The postal lines, the last one `35000 RENNES`, or below it the country if it is not France."""
     streets = tuple(part for column in _STREETS for part in line.read(column, cells.lines) or ())
     country = line.read("country", reach.abroad) or ""
-    code, town = line.read("postcode", reach.postcode(country)), line.read("town", cells.text)
-    written = [column for column in ("postcode", "town") if line.cell(column) != ""]
-    if not streets and not written:
+    place = _place(line, country)
+    if not streets and not place:
         return None
-    if len(streets) > _MOST_STREETS + (not written):
+    if len(streets) > _MOST_STREETS + (not place):
         line.fault("address", f"has more than {_MOST_STREETS} lines above the town (NF Z10-011)")
-    if written:
-        return _with_place(line, streets, code, town, country)
-    if (whole := reach.with_town(streets)) is None:
-        line.fault("address", "ends in no postcode and town, and there are no columns for them")
-        return None
-    return (*whole, country) if country else whole
+    if not place and not country:
+        streets = reach.with_town(streets) or ()
+        if not streets:
+            line.fault("address", "ends in no postcode and town, and there are no columns for them")
+    return tuple(part for part in (*streets, place, country) if part)
 
 
-def _with_place(
-    line: Line, streets: tuple[str, ...], code: str | None, town: str | None, country: str
-) -> tuple[str, ...] | None:
-    for column, other in (("postcode", "town"), ("town", "postcode")):
-        if line.cell(column) == "":
-            line.fault(column, f"is missing beside the {other}")
-    place = f"{code or ''} {town or ''}".strip()
-    return (*streets, place, country) if country else (*streets, place)
+def _place(line: Line, country: str) -> str:
+    """Postcode and town: in France both or neither."""
+    written = [column for column in ("postcode", "town") if line.cell(column) != ""]
+    if len(written) == 1 and not country:
+        missing = "town" if written == ["postcode"] else "postcode"
+        line.fault(missing, f"is missing beside the {written[0]}")
+    code, town = line.read("postcode", reach.postcode(country)), line.read("town", cells.text)
+    return f"{code or ''} {town or ''}".strip()
 
 
 def _contacts(line: Line, key: str) -> Iterator[ContactRow]:

@@ -42,7 +42,7 @@ def read_file(
     table = open_table(content, layout, faults)
     columns = find_columns(kind, table.heading, layout.columns, faults)
     _check(kind, columns, layout, covers, today, faults)
-    rows = _rows(kind, _lines(table, columns, layout, faults), today)
+    rows = _rows(kind, _lines(table, columns, layout, faults), today, faults)
     faults.check()
     digest = hashlib.sha256(kind.encode() + b"\0" + content).hexdigest()
     covered = _covered(kind, covers, rows.get("payments", ()), faults)
@@ -109,7 +109,7 @@ def _covered(kind: str, covers: date | None, paid: Sequence[PaymentRow], faults:
     return covers or max((payment.booked_on for payment in paid), default=None)
 
 
-def _rows(kind: str, lines: Iterable[Line], today: date) -> dict[str, Any]:
+def _rows(kind: str, lines: Iterable[Line], today: date, faults: Faults) -> dict[str, Any]:
     """The fields of a `Batch` that this kind of file fills."""
     match kind:
         case "debtors":
@@ -123,7 +123,7 @@ def _rows(kind: str, lines: Iterable[Line], today: date) -> dict[str, Any]:
         case "history":
             return {"history": history(lines, today)}
         case _:
-            return _invoices(lines)
+            return _invoices(lines, faults)
 
 
 def _debtors(lines: Iterable[Line]) -> dict[str, Any]:
@@ -142,8 +142,8 @@ def _contacts(lines: Iterable[Line]) -> dict[str, Any]:
     return {"contacts": people.contacts}
 
 
-def _invoices(lines: Iterable[Line]) -> dict[str, Any]:
-    people, invoices = People(), Invoices()
+def _invoices(lines: Iterable[Line], faults: Faults) -> dict[str, Any]:
+    people, invoices = People(), Invoices(faults)
     for line in lines:
         key = line.need("debtor", cells.text)
         invoices.add(line, key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.flow.intake.faults import IntakeFault
 from relanced.flow.intake.read import read_file
@@ -19,7 +21,7 @@ async def import_files(desk: Desk, asked: Asked) -> Told:
     lines: list[str] = []
     for name, content in asked.files.items():
         try:
-            batch = _read(desk, asked, creditor, name, content)
+            batch = await asyncio.to_thread(_read, desk, asked, creditor, name, content)
             report = await desk.store.intake.apply(
                 creditor, batch, asked.by, desk.now, desk.now.date(), asked.flag("dry_run"), asked.flag("yes")
             )

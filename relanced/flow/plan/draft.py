@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relanced.premises import Conditions, Premises, approval_digest, new_mail_id, new_reference
+from relanced.premises import Conditions, Premises, approval_words, new_mail_id, new_reference
 from relanced.rules.decide import Decision, Named
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import CaseState
@@ -19,6 +19,7 @@ from relanced.store.tasks import Task
 
 _IN_MOTION = (MessageState.SUBMITTING, MessageState.UNCERTAIN)
 _FOLLOW_UP = timedelta(days=7)
+_FOR_ALL = ("stopped", "channel open")  # gates that open for every message at once
 
 
 def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: datetime) -> Plan:
@@ -60,6 +61,7 @@ def _idle(case: Loaded) -> Plan:
         case.policy_digest if state is CaseState.OPEN else None,
         seen_live=live.id if live else None,
         seen_message=newest,
+        seen_look=case.look_at,
     )
 
 
@@ -151,15 +153,21 @@ class _Drafting:
         message = self._message(step, lines, turn)
         if message is None:
             return plan
-        return replace(plan, begin=NewReminder(step.name, lines, (message,), self.decision.reason))
+        begun = NewReminder(step.name, lines, (message,), self.decision.reason)
+        return replace(plan, begin=begun, done_tasks=(*plan.done_tasks, self._unreachable))
 
     def _stranded(self, plan: Plan) -> Plan:
         debtor = self.case.facts.debtor.name
         words = f"{debtor}: no usable address is left for {self.decision.step.name if self.decision.step else 'it'}"
-        key = f"unreachable:{self.case.facts.id}"
-        task = Task("unreachable", key, words, self.case.facts.creditor, self.case.facts.id, self.case.owner)
+        task = Task(
+            "unreachable", self._unreachable, words, self.case.facts.creditor, self.case.facts.id, self.case.owner
+        )
         terms = tuple(n.term_id for n in self.decision.lines)
         return replace(plan, stranded=terms, tasks=(*plan.tasks, task))
+
+    @property
+    def _unreachable(self) -> str:
+        return f"unreachable:{self.case.facts.id}"
 
     # -- messages -------------------------------------------------------------------------------------------------
 
@@ -216,11 +224,18 @@ class _Drafting:
             contact=turn.address.name,
             reference=reference,
             mail_id=new_mail_id(reference, sender) if turn.road is Road.EMAIL else "",
-            due_at=max(verdict.until or self.now, self.now) if verdict.strength is Strength.DEFER else self.now,
+            due_at=self._due_at(verdict),
             parked=parked,
             lapse_at=self.premises.lapse_at(step, self.now, self.case.facts.creditor) if parked else None,
             asked_digest=digest,
         )
+
+    def _due_at(self, verdict: Verdict) -> datetime:
+        """When the gate may be asked again. A house that is stopped, or a door that is closed, keeps all of its
+        messages waiting: none has a moment of its own."""
+        if verdict.strength is not Strength.DEFER or verdict.gate in _FOR_ALL:
+            return self.now
+        return max(verdict.until or self.now, self.now)
 
     def _ask(self, step: Step, lines: tuple[Named, ...], turn: Turn, follows: bool) -> Verdict:
         decision = self.decision
@@ -232,4 +247,4 @@ class _Drafting:
     def _digest(self, step: Step, lines: tuple[Named, ...], turn: Turn) -> str:
         door = self.premises.door(self.case.facts.creditor, turn.road)
         wording = self.premises.wording_digest(self.case.facts.creditor, step, door.form) if door else ""
-        return approval_digest(step.name, turn.road, turn.address.where, lines, self.case.facts.terms, wording)
+        return approval_words(step.name, turn.road, turn.address.where, lines, self.case.facts.terms, wording)

@@ -49,9 +49,11 @@ class Clerk:
         self._clock, self._owner, self._ring = clock, owner, ring
         self._rates: dict[str, tuple[Rate, ...]] = {n: d.rates for n, d in premises.config.channels.items()}
         self._worded: dict[str, list[Worded]] = defaultdict(list)
+        self._sealing: list[Worded] = []
         self._outcomes: list[Outcome] = []
         self._flying: dict[str, dict[int, asyncio.Task[None]]] = defaultdict(dict)
         self._held_up: dict[str, datetime] = {}
+        self._shut: set[str] = set()
         self._bell = asyncio.Event()
         self.draining = False
 
@@ -74,22 +76,30 @@ class Clerk:
 
     def busy(self, channel: str) -> set[int]:
         """The messages of a channel that are in the clerk's hands."""
-        return {w.seal.message_id for w in self._worded[channel]} | self._flying[channel].keys()
+        sealing = [w for w in self._sealing if w.seal.channel == channel]
+        return {w.seal.message_id for w in (*self._worded[channel], *sealing)} | self._flying[channel].keys()
 
     @property
     def mine(self) -> set[int]:
         """Every message this process may be submitting."""
-        return {i for flying in self._flying.values() for i in flying} | {o.message_id for o in self._outcomes}
+        flying = {i for some in self._flying.values() for i in some}
+        return flying | {w.seal.message_id for w in self._sealing} | {o.message_id for o in self._outcomes}
 
     @property
     def idle(self) -> bool:
         """Whether nothing is worded, sealed, submitted or waiting to be recorded."""
-        return not (self._outcomes or any(self._worded.values()) or any(self._flying.values()))
+        working = self._outcomes or self._sealing or any(self._worded.values()) or any(self._flying.values())
+        return not working
 
     def take(self, channel: str, worded: list[Worded]) -> None:
-        """Messages to be sealed as soon as there is room."""
-        self._worded[channel] += worded
-        self._bell.set()
+        """Messages to be sealed as soon as there is room; those of a door that has closed meanwhile stay planned."""
+        if channel not in self._shut:
+            self._worded[channel] += worded
+            self._bell.set()
+
+    def opened(self, channel: str) -> None:
+        """The sender has just seen that the door is open."""
+        self._shut.discard(channel)
 
     # -- the loop -------------------------------------------------------------------------------------------------
 
@@ -116,9 +126,18 @@ class Clerk:
             await self.commit()
 
     async def commit(self) -> None:
-        """One transaction, then the submissions it allowed."""
+        """One transaction, then the submissions it allowed. Cancelled, it still comes to its end: what was sealed must
+        be known to be."""
+        work = asyncio.ensure_future(self._commit())
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.gather(work, return_exceptions=True)
+            raise
+
+    async def _commit(self) -> None:
         outcomes, self._outcomes = self._outcomes, []
-        worded = self._next()
+        worded = self._sealing = self._next()
         now = self._clock.now()
         try:
             sealed, tick = await self._store.clerk.commit(
@@ -131,7 +150,7 @@ class Clerk:
                 [task for w in worded for task in w.tasks],
             )
         except Exception:
-            self._outcomes = outcomes + self._outcomes
+            self._outcomes, self._sealing = outcomes + self._outcomes, []
             raise
         for outcome in outcomes:
             self._flying[outcome.channel].pop(outcome.message_id, None)
@@ -139,9 +158,20 @@ class Clerk:
         by_id = {w.seal.message_id: w for w in worded}
         for message_id in sealed.taken:
             self._fly(by_id[message_id], tick)
+        self._sealing = []
         for channel, again_at in sealed.again_at.items():
             self._held_up[channel] = now + timedelta(seconds=max(0.01, again_at - now.timestamp()))
+        await self._mind_the_doors(outcomes)
         self._ring()
+
+    async def _mind_the_doors(self, outcomes: list[Outcome]) -> None:
+        """A door that has just closed: what was worded for it stays planned, and nothing more gets past the last look."""
+        if any(isinstance(o.answer, Refused | Unavailable) for o in outcomes):
+            now = self._clock.now()
+            closed = await self._store.clerk.closed()
+            self._shut = {name for name, (until, _why) in closed.items() if until > now}
+            for name in self._shut:
+                self._worded.pop(name, None)
 
     def _sealable(self) -> bool:
         return not self.draining and any(self._room(c) > 0 for c, waiting in self._worded.items() if waiting)
@@ -201,10 +231,10 @@ class Clerk:
         self._bell.set()
 
     async def _may_go(self, flight: _InFlight) -> bool:
-        """The last look: not draining, in time, and nothing about the case or the house has changed since sealing."""
+        """The last look: neither draining nor shut, in time, and nothing about the case or the house has changed."""
         seal = flight.worded.seal
         late = time.monotonic() - flight.since > LONGEST_SUBMISSION
-        if self.draining or late or self._clock.now() >= seal.permit.until:
+        if self.draining or seal.channel in self._shut or late or self._clock.now() >= seal.permit.until:
             return False
         if self._store.engine.sqlite:
             return not self._store.bumps.since(seal.case_id, flight.tick)

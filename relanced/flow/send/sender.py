@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,6 +16,8 @@ from relanced.rules.lifecycle import MessageEvent
 from relanced.store.facts import Loaded
 from relanced.store.opening import Store
 from relanced.store.sending import Ruling, Waiting
+
+LOOK_AGAIN = timedelta(seconds=15)  # what a start told to another machine may cost
 
 log = structlog.get_logger("relanced.send")
 
@@ -38,25 +40,28 @@ class Sender:
         self.channel = channel
         self._store, self._premises, self._clerk, self._owner = store, premises, clerk, owner
         self._wording = Wording(premises, doors)
+        self._shut_until: datetime | None = None
 
     async def turn(self, now: datetime) -> bool:
         """Word what is due, as much as the clerk can take. True when there may be more."""
         wanted = self._clerk.appetite(self.channel)
-        if not wanted:
+        conditions = await self._premises.conditions(self._store)
+        self._shut_until = _shut(conditions, self.channel, now)
+        if not wanted or self._shut_until:
             return False
+        self._clerk.opened(self.channel)
         busy = self._clerk.busy(self.channel)
         picked = await self._store.sending.pick(self.channel, now, wanted, self._owner, busy)
         if not picked:
             return False
-        done = await self._worded(picked, now)
+        done = await self._worded(picked, conditions, now)
         self._clerk.take(self.channel, done.worded)
         await self._store.sending.rule(done.rulings, now)
         await self._store.sending.look_again(done.changed, now)
         return bool(done.worded) and len(picked) == wanted
 
-    async def _worded(self, picked: Sequence[Waiting], now: datetime) -> _Round:
+    async def _worded(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> _Round:
         local = self._premises.local(now)
-        conditions = await self._premises.conditions(self._store)
         loaded = await self._store.planning.load(sorted({m.case_id for m in picked}), local.date())
         cases = {case.facts.id: case for case in loaded}
         done = _Round()
@@ -85,7 +90,16 @@ class Sender:
 
     async def next_moment(self) -> datetime | None:
         """When the channel has something to do again by itself."""
-        held_up = self._clerk.held_up(self.channel)
+        held_up = self._shut_until or self._clerk.held_up(self.channel)
         if held_up is not None:
             return held_up
         return await self._store.sending.next_due(self.channel) if self._clerk.appetite(self.channel) else None
+
+
+def _shut(conditions: Conditions, channel: str, now: datetime) -> datetime | None:
+    """Until when nothing of the channel may leave, whatever it is: then no message is asked one by one, and all of them
+    leave the moment a person starts the house or opens the door."""
+    if conditions.stopped:
+        return now + LOOK_AGAIN
+    until, _why = conditions.closed.get(channel, (now, ""))
+    return until if until > now else None

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from relanced.channel import Channel, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
 from relanced.flow.send.documents import Duplicates, find_duplicates
-from relanced.premises import Conditions, Premises, approval_digest, brief, new_attempt
+from relanced.premises import Conditions, Premises, approval_difference, approval_words, brief, new_attempt
 from relanced.rules.decide import Decision, Named
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import MessageEvent
@@ -27,7 +27,7 @@ from relanced.words.facts import ReminderFacts
 
 @dataclass(frozen=True, slots=True)
 class Worded:
-    """A message ready to be sealed. `lapse_at`: how long its sheet may lie in a tray. `tasks`: what a person must see."""
+    """A message ready to be sealed. `lapse_at`: how long its sheet may lie in a tray; `tasks`: for a person."""
 
     seal: Seal
     lapse_at: datetime
@@ -104,7 +104,7 @@ class Wording:
         creditor = told.case.facts.creditor
         words = self._premises.wording_digest(creditor, told.step, self._doors[message.channel].form)
         terms = told.case.facts.terms
-        digest = approval_digest(told.step.name, message.road, message.place, told.lines, terms, words)
+        digest = approval_words(told.step.name, message.road, message.place, told.lines, terms, words)
         return "" if digest == message.approved_digest else digest
 
     def _ask(self, message: Waiting, told: _Told, conditions: Conditions, now: datetime, approved: bool) -> Verdict:
@@ -130,8 +130,7 @@ class Wording:
             return Changed(case_id)
         if verdict.strength is Strength.PARK:
             lapse_at = self._premises.lapse_at(told.step, now, told.case.facts.creditor)
-            changed = " (it changed since it was approved)" if asked and message.approved_digest else ""
-            why = verdict.words + changed
+            why = verdict.words + _changed(message.approved_digest, asked)
             return Ruling(message.id, case_id, MessageEvent.PARK, why, asked_digest=asked, lapse_at=lapse_at)
         until = max(verdict.until or now, now + timedelta(seconds=1))
         return Ruling(message.id, case_id, MessageEvent.DEFER, verdict.words, until)
@@ -230,6 +229,10 @@ class Wording:
             permit,
             touches,
         )
+
+
+def _changed(approved: str, asked: str) -> str:
+    return f" again: {approval_difference(approved, asked)}" if asked and approved else ""
 
 
 def _lines(case: Loaded, reminder: Reminder) -> tuple[Named, ...]:

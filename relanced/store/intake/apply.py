@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,14 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from relanced.rules.rows import Batch
 from relanced.store import journal
 from relanced.store.engine import Engine, StoreError
+from relanced.store.intake.debtors import write_contacts, write_debtors
+from relanced.store.intake.invoices import write_invoices
+from relanced.store.intake.known import open_books
 from relanced.store.intake.ledger import Ledger
 from relanced.store.intake.past import write_history
 from relanced.store.intake.snapshot import settle_absent
 from relanced.store.intake.sums import write_credits, write_payments
 from relanced.store.journal import Entry
-from relanced.store.lock import Bumps, bump, lock_cases
-from relanced.store.tables import cases, creditors, imports
-from relanced.store.tasks import open_tasks
+from relanced.store.lock import Bumps, bump, look_at_all
+from relanced.store.tables import cases, creditors, imports, in_state, messages
+from relanced.store.tasks import close_tasks, open_tasks
 
 
 class Refused(StoreError):
@@ -72,7 +74,8 @@ class Intake:
         """Write the batch. `sure`: a person confirmed that a snapshot settles many invoices. Raises Refused."""
 
         async def work(connection: AsyncConnection) -> Report:
-            report = await _apply(connection, creditor, batch, by, now, today, sure, self._bumps)
+            bumps = Bumps() if dry_run else self._bumps
+            report = await _apply(connection, creditor, batch, by, now, today, sure, bumps)
             if dry_run:
                 raise _DryRun(report)
             return report
@@ -94,12 +97,12 @@ async def _apply(
     sure: bool,
     bumps: Bumps,
 ) -> Report:
+    ledger = await open_books(connection, creditor, batch, now, today, by)
     if await _seen(connection, creditor, batch):
         return Report(repeated=True, covers=batch.covers)
-    ledger = await Ledger.open(connection, creditor, now, today, by)
-    await ledger.write_debtors(batch)
-    await ledger.write_contacts(batch.contacts)
-    await ledger.write_invoices(batch.invoices, stated_on=batch.covers or today)
+    await write_debtors(ledger, batch)
+    await write_contacts(ledger, batch.contacts)
+    await write_invoices(ledger, batch.invoices, stated_on=batch.covers or today)
     await write_credits(ledger, batch.credits)
     await write_payments(ledger, batch.payments)
     await write_history(ledger, batch.history)
@@ -120,10 +123,10 @@ async def _seen(connection: AsyncConnection, creditor: str, batch: Batch) -> boo
 
 
 async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledger: Ledger, bumps: Bumps) -> None:
-    await lock_cases(connection, ledger.touched)
     await bump(connection, ledger.touched, ledger.now, bumps)
     await _cover(connection, creditor, batch, ledger.now)
     await open_tasks(connection, ledger.tasks, ledger.now)
+    await close_tasks(connection, ledger.done_tasks, ledger.by, ledger.now)
     counts = {"added": dict(ledger.added), "changed": dict(ledger.changed)}
     values = {"creditor": creditor, "kind": batch.kind, "file": batch.file, "digest": batch.digest}
     kept = {**values, "covers": batch.covers, "by": ledger.by, "at": ledger.now, "counts": counts}
@@ -140,9 +143,12 @@ async def _cover(connection: AsyncConnection, creditor: str, batch: Batch, now: 
     if known is None or batch.covers > known:
         await connection.execute(update(creditors).where(creditors.c.key == creditor).values(covers=batch.covers))
         mine = (cases.c.creditor == creditor) & (cases.c.state == "open")
-        await connection.execute(update(cases).where(mine).values(look_at=now))
+        await look_at_all(connection, mine, now)
+        await _wake(connection, creditor, now)
 
 
-def count(counter: Counter[str], kind: str) -> None:
-    """One more of that kind."""
-    counter[kind] += 1
+async def _wake(connection: AsyncConnection, creditor: str, now: datetime) -> None:
+    """What was put off to another day for want of bank data is asked about again today."""
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
+    put_off = (messages.c.creditor == creditor) & in_state("planned") & (messages.c.due_at >= tomorrow)
+    await connection.execute(update(messages).where(put_off, messages.c.failures == 0).values(due_at=now))

@@ -11,7 +11,7 @@ from relanced.rules.rows import HistoryRow
 from relanced.store.facts import case_key
 from relanced.store.intake.ledger import Ledger
 from relanced.store.journal import Entry
-from relanced.store.tables import holds, lines, touches
+from relanced.store.tables import holds, lines, terms, touches
 
 
 async def write_history(ledger: Ledger, rows: Iterable[HistoryRow]) -> None:
@@ -19,29 +19,33 @@ async def write_history(ledger: Ledger, rows: Iterable[HistoryRow]) -> None:
     for row in rows:
         debtor = ledger.debtors.get(row.debtor)
         invoice = ledger.invoices.get(row.invoice or "")
-        if debtor is None or (row.invoice and (invoice is None or invoice.case_id != debtor.id)):
+        if debtor is None or (row.invoice and (invoice is None or invoice["case_id"] != debtor["id"])):
             ledger.faults.append(
                 (row.line, f"history: debtor {row.debtor!r} or its invoice {row.invoice!r} is unknown")
             )
             continue
-        ids = [t.id for t in ledger.terms.get(invoice.id, [])] if invoice is not None else None
-        if row.step:
-            await _reached(ledger, row, debtor.id, ids)
-        if row.last_contact:
-            await _contact(ledger, row, debtor.id)
-        if row.hold_until:
-            await _hold(ledger, row, debtor.id, ids)
-        if row.comment:
-            ledger.entries.append(Entry(debtor.id, "note", {"text": row.comment, "source": "history"}, ledger.by))
+        ids = [t["id"] for t in ledger.terms[invoice["id"]]] if invoice is not None else None
+        await _write(ledger, row, debtor["id"], ids)
         ledger.added["history"] += 1
-        ledger.touched.add(debtor.id)
+        ledger.touched.add(debtor["id"])
+
+
+async def _write(ledger: Ledger, row: HistoryRow, case_id: int, term_ids: list[int] | None) -> None:
+    if row.step:
+        await _reached(ledger, row, case_id, term_ids)
+    if row.last_contact:
+        await _contact(ledger, row, case_id)
+    if row.hold_until:
+        await _hold(ledger, row, case_id, term_ids)
+    if row.comment:
+        ledger.entries.append(Entry(case_id, "note", {"text": row.comment, "source": "history"}, ledger.by))
 
 
 async def _reached(ledger: Ledger, row: HistoryRow, case_id: int, term_ids: list[int] | None) -> None:
     """The step was performed by the former tool, on the day of the last contact if that is known."""
     if term_ids is None:
-        numbers = [i.id for i in ledger.invoices.values() if i.case_id == case_id]
-        term_ids = [t.id for n in numbers for t in ledger.terms.get(n, [])]
+        every = select(terms.c.id).where(terms.c.case_id == case_id)
+        term_ids = list((await ledger.connection.execute(every)).scalars())
     query = select(lines.c.term_id).where(lines.c.case_id == case_id, lines.c.step == row.step, lines.c.state != "void")
     known = set((await ledger.connection.execute(query)).scalars())
     rows = [

@@ -3,7 +3,7 @@
 from relanced.store.tables.books import addresses, cases, creditors, imports, invoices, money, policies, terms
 from relanced.store.tables.desk import confirmations, holds, house, journal, journal_texts, leases, requests, tasks
 from relanced.store.tables.kinds import Moment, metadata
-from relanced.store.tables.post import attempts, blobs, channels, limits, lines, messages, reminders, touches
+from relanced.store.tables.post import attempts, blobs, channels, in_state, limits, lines, messages, reminders, touches
 
 __all__ = [
     "Moment",
@@ -17,6 +17,7 @@ __all__ = [
     "holds",
     "house",
     "imports",
+    "in_state",
     "invoices",
     "journal",
     "journal_texts",

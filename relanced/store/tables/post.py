@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     Float,
     ForeignKey,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from relanced.store.tables.kinds import Moment, case_, id_, metadata, only_where
@@ -141,6 +143,7 @@ attempts = Table(
     Column("answered_at", Moment),
     Column("pulled_at", Moment),
     UniqueConstraint("message_id", "try"),
+    Index("ix_attempts_tray", "id", **only_where("answer = 'tray' AND pulled_at IS NULL")),
 )
 
 blobs = Table(
@@ -176,3 +179,9 @@ limits = Table(
     Column("key", String, primary_key=True),
     Column("tat", Float, nullable=False),
 )
+
+
+def in_state(*states: str) -> ColumnElement[bool]:
+    """Whether a message is in one of these states, spelt out: only so can a partial index of that spelling be used."""
+    spelt: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
+    return messages.c.state == spelt[0] if len(spelt) == 1 else messages.c.state.in_(spelt)

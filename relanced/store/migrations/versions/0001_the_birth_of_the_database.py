@@ -300,7 +300,8 @@ def upgrade() -> None:
         sa.CheckConstraint("state <> 'planned' OR due_at IS NOT NULL", name=op.f("ck_messages_planned_has_a_moment")),
         sa.CheckConstraint("state <> 'uncertain' OR settle_at IS NOT NULL", name=op.f("ck_messages_uncertain_settles")),
         sa.CheckConstraint(
-            "state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray', 'sent', 'delivered', 'failed', 'cancelled', 'expired')",
+            "state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray', 'sent', 'delivered', 'failed',"
+            " 'cancelled', 'expired')",
             name=op.f("ck_messages_state"),
         ),
         sa.CheckConstraint(
@@ -431,6 +432,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("message_id", "try", name=op.f("uq_attempts_message_id_try")),
     )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_attempts_tray",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("answer = 'tray' AND pulled_at IS NULL"),
+            postgresql_where=sa.text("answer = 'tray' AND pulled_at IS NULL"),
+        )
+
     op.create_table(
         "holds",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

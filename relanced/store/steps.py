@@ -1,19 +1,39 @@
-"""Taking back: a reminder that is no longer decided, passed over, or over; what has left is never taken back."""
+"""What becomes of the steps a reminder names: performed, withdrawn, passed over. What has left is never taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.journal import Entry
 from relanced.store.rationing import uncount
-from relanced.store.tables import holds, lines, messages, reminders, terms
-from relanced.store.tasks import close_tasks
+from relanced.store.tables import lines, messages, reminders, terms
 
 REWORDED = "reworded"  # why a line is void although its reminder went on
+
+
+_REMINDER = (
+    update(reminders)
+    .where(reminders.c.id == bindparam("which"), reminders.c.live)
+    .values(live=False, performed_on=bindparam("day"))
+)
+
+_LINES = (
+    update(lines)
+    .where(lines.c.reminder_id == bindparam("which"), lines.c.state == "planned")
+    .values(state="performed", on_day=bindparam("day"))
+)
+
+
+async def perform(connection: AsyncConnection, reminder_ids: Sequence[int], today: date) -> None:
+    """These reminders count from today on, whatever becomes of their messages later."""
+    if reminder_ids:
+        rows = [{"which": i, "day": today} for i in reminder_ids]
+        await connection.execute(_REMINDER, rows)
+        await connection.execute(_LINES, rows)
 
 
 async def withdraw(
@@ -65,11 +85,3 @@ async def performed_after_all(connection: AsyncConnection, reminder_id: int, day
     mine = (lines.c.reminder_id == reminder_id) & (free | (lines.c.state == "passed_over"))
     await connection.execute(update(lines).where(mine).values(state="performed", on_day=day))
     await connection.execute(update(reminders).where(reminders.c.id == reminder_id).values(performed_on=day))
-
-
-async def end_paid_but_open(connection: AsyncConnection, invoice_ids: Collection[int], by: str, now: datetime) -> None:
-    """The person and the books agree about these invoices: nothing stands still, nobody is asked any more."""
-    named = select(terms.c.id).where(terms.c.invoice_id.in_(sorted(invoice_ids)))
-    running = (holds.c.kind == "paid_but_open") & holds.c.ended_at.is_(None) & holds.c.term_id.in_(named)
-    await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
-    await close_tasks(connection, [f"paid-but-open:{i}" for i in invoice_ids], by, now)

@@ -1,0 +1,1 @@
+"""How fast relanced is, beside others, in one run on one machine."""

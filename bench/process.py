@@ -1,0 +1,44 @@
+"""Running a program to its end: how long on the wall, how much processor, how much memory at its peak."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one process cost: seconds on the wall from its start to its end, seconds of processor, MB at the peak."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def environment(work: Path, **more: str) -> dict[str, str]:
+    """Ours, with compiled Python kept as an installation keeps it, whatever the caller's habits are."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(work / "compiled"), **more}
+
+
+def script(name: str) -> str:
+    """A program installed beside this Python."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def run(command: Sequence[str], environ: Mapping[str, str], told: Path) -> Spent:
+    """Run to the end, what is told going to a file. Raises RuntimeError with the end of it when it fails."""
+    with told.open("wb") as file:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {told.read_text()[-2000:]}")
+    return Spent(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)

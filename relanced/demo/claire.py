@@ -1,0 +1,111 @@
+"""Claire, who runs the desk: every word of hers goes over the socket, as the command line would send it."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from relanced.demo.clock import DemoClock
+from relanced.demo.folder import Folder
+from relanced.demo.narrator import Narrator
+
+
+class Refused(Exception):
+    """The desk said no where the story expects a yes."""
+
+
+class Claire:
+    """Says verbs at the desk. What she types is told, with the answer where it is worth reading."""
+
+    def __init__(self, socket: Path, clock: DemoClock, folder: Folder, narrator: Narrator) -> None:
+        self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)))
+        self._clock, self._folder, self._narrator = clock, folder, narrator
+
+    async def leave(self) -> None:
+        """Go home."""
+        await self._session.close()
+
+    async def imports(self, *names: str, covers: date | None = None, quietly: bool = False) -> None:
+        """Import files of the accounting program."""
+        files = {Path(name).name: (self._folder.books / name).read_bytes() for name in names}
+        words = {"covers": str(covers)} if covers else {}
+        until = f" --covers {covers}" if covers else ""
+        said = await self._ask("import", words, files)
+        if not quietly:
+            self._narrator.typed(f"import {' '.join(names)}{until}", said["lines"])
+
+    async def opens(self, creditor: str) -> None:
+        """Let reminders leave."""
+        said = await self._ask("open", {"creditor": creditor})
+        self._narrator.typed(f"open {creditor}", said["lines"])
+
+    async def asks_why(self, invoice: str) -> list[str]:
+        """Ask why an invoice stands where it stands."""
+        said = await self._ask("why", {"case": invoice})
+        self._narrator.typed(f"why {invoice}", said["lines"])
+        return list(said["lines"])
+
+    async def approves(self, step: str) -> None:
+        """Let what waits on a step go."""
+        for row in await self._rows("queue"):
+            if row["step"] == step and row["state"] == "parked":
+                said = await self._ask("approve", {"message": row["message"]})
+                self._narrator.typed(f"approve {row['message']}", said["lines"])
+
+    async def pauses(self, customer: str, until: date, why: str) -> None:
+        """Let a case stand still."""
+        said = await self._ask("pause", {"case": customer, "until": str(until), "reason": why})
+        self._narrator.typed(f'pause {customer} --until {until} --reason "{why}"', said["lines"])
+
+    async def goes_to_the_post(self, today: date) -> None:
+        """Take the letters of the days before, print them in one go, and post them."""
+        lying = [row for row in await self._rows("letters") if row["since"] < str(today)]
+        if not lying:
+            return
+        taken = await self._ask("letters take", {})
+        name = f"{today}.pdf"
+        for content in (taken.get("files") or {}).values():
+            (self._folder.posted / name).write_bytes(base64.b64decode(content))
+        self._narrator.typed(f"letters take -o posted/{name}", taken["lines"])
+        await self._posts([r["reference"] for r in lying if r["road"] == "letter"], "")
+        for row in lying:
+            if row["road"] == "registered":
+                await self._posts([row["reference"]], "1A 203 456 7890 1")
+
+    async def _posts(self, references: Sequence[str], number: str) -> None:
+        if not references:
+            return
+        said = await self._ask("letters posted", {"references": ",".join(references), "number": number})
+        numbered = f' --number "{number}"' if number else ""
+        self._narrator.typed(f"letters posted {' '.join(references)}{numbered}", said["lines"])
+
+    async def notes_presentation(self, reference: str, on: date) -> None:
+        """Note when the postman first presented a registered letter."""
+        said = await self._ask("letters presented", {"reference": reference, "on": str(on)})
+        self._narrator.typed(f"letters presented {reference} --on {on}", said["lines"])
+
+    async def _rows(self, verb: str) -> list[dict[str, Any]]:
+        said = await self._ask(verb, {})
+        return list(said["record"])
+
+    async def _ask(
+        self, verb: str, words: Mapping[str, Any], files: Mapping[str, bytes] | None = None
+    ) -> dict[str, Any]:
+        request = {
+            "verb": verb,
+            "words": {name: word for name, word in words.items() if word != ""},
+            "files": {name: base64.b64encode(content).decode() for name, content in (files or {}).items()},
+            "request_id": secrets.token_hex(16),
+        }
+        await self._clock.settle()  # nobody types faster than the machine works
+        async with self._session.post("http://desk/desk", json=request) as answer:
+            said: dict[str, Any] = await answer.json()
+        if said.get("error") or said.get("bad"):
+            raise Refused(f"relanced {verb}: {said.get('error') or '; '.join(said.get('lines', ()))}")
+        return said

@@ -1,0 +1,133 @@
+"""What happens in three months: the bank, the post, the telephone, and Claire at her desk, each on its day."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+
+from relanced.counter import amount
+from relanced.demo import books
+from relanced.demo.claire import Claire
+from relanced.demo.clock import DemoClock
+from relanced.demo.company import (
+    CREDIT_NOTE,
+    CREDITOR,
+    FIRST_DAY,
+    LAST_DAY,
+    NAMES,
+    NO_BANK_FILES,
+    TRANSFERS,
+)
+from relanced.demo.folder import Folder
+from relanced.demo.narrator import Narrator
+from relanced.house import House
+from relanced.rules.calendar import add_bank_days, is_bank_day
+
+NOTICE = "mise-en-demeure"
+REFUSED_INVOICE = "FA-2026-002"  # paid on its due day, in the week without bank files
+MORNING, POST, EVENING = time(8, 30), time(11), time(18, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Something that happens at a local moment. Without words it is told only by what it does."""
+
+    at: datetime
+    words: str
+    act: Callable[[], Awaitable[object]]
+
+
+class Story:
+    """Three months of Atelier Dubois. `reasons` keeps what `why` answered."""
+
+    def __init__(self, house: House, clock: DemoClock, claire: Claire, folder: Folder, narrator: Narrator) -> None:
+        self._house, self._clock, self._claire = house, clock, claire
+        self._folder, self._narrator = folder, narrator
+        self.reasons: list[str] = []
+
+    async def tell(self) -> None:
+        """Play every scene at its moment, and let the last day end."""
+        for scene in sorted(self._scenes(), key=lambda s: s.at):
+            await self._clock.advance(scene.at)
+            if scene.words:
+                self._narrator.headline(scene.words)
+            await scene.act()
+        await self._clock.advance(self._at(LAST_DAY, EVENING))
+
+    def _at(self, day: date, hour: time) -> datetime:
+        return datetime.combine(day, hour, tzinfo=self._house.config.timezone)
+
+    def _scenes(self) -> Iterator[Scene]:
+        yield Scene(self._at(FIRST_DAY, time(8)), "Atelier Dubois starts with its books of 2025", self._start)
+        for day in _bank_days():
+            yield from self._bank(day)
+            yield Scene(self._at(day, POST), "", partial(self._claire.goes_to_the_post, day))
+        yield from self._desk()
+
+    async def _start(self) -> None:
+        await self._claire.imports("clients.csv", "contacts.csv", "factures-2025.csv")
+        await self._claire.imports("reglements-2025.csv", covers=date(2025, 12, 31))
+        await self._claire.opens(CREDITOR)
+
+    def _bank(self, day: date) -> Iterator[Scene]:
+        """Each morning the statement of the bank day before, or of all that were missed."""
+        first, last = NO_BANK_FILES
+        if first <= day <= last or day == FIRST_DAY:
+            return
+        covers = add_bank_days(day, -1)
+        since = first if add_bank_days(last, 1) == day else covers
+        paid = [t for t in TRANSFERS if since <= t.booked_on <= covers]
+        name = f"banque-{covers}.csv"
+        (self._folder.books / name).write_text(books.bank(paid), encoding="utf-8", newline="")
+        told = ", ".join(f"{NAMES[t.customer]} has paid {amount(t.cents)}" for t in paid)
+        arrives = partial(self._claire.imports, name, covers=covers, quietly=not paid)
+        yield Scene(self._at(day, MORNING), told, arrives)
+
+    def _desk(self) -> Iterator[Scene]:
+        """What people do beside the daily round."""
+        claire, at = self._claire, self._at
+        name = NAMES[CREDIT_NOTE.customer]
+        yield Scene(
+            at(date(2026, 1, 27), time(10)),
+            f"{name} gets a credit note of {amount(CREDIT_NOTE.cents)}",
+            partial(claire.imports, "avoirs-2026.csv"),
+        )
+        yield Scene(
+            at(date(2026, 1, 30), time(8, 45)), "January's invoices", partial(claire.imports, "factures-2026.csv")
+        )
+        yield Scene(
+            at(date(2026, 2, 5), time(9, 30)),
+            f"{NAMES['C12']}: Claire reads the notice that waits for her, and approves it",
+            partial(claire.approves, NOTICE),
+        )
+        yield Scene(
+            at(date(2026, 2, 5), time(15)),
+            f"{NAMES['C13']} calls: short of cash until the season begins",
+            partial(claire.pauses, "C13", date(2026, 2, 27), "pays when the season begins"),
+        )
+        yield Scene(
+            at(date(2026, 2, 12), time(10)),
+            "The post returns the slip: the registered letter was presented on 10 February",
+            self._presented,
+        )
+        yield Scene(
+            at(date(2026, 2, 19), time(10)),
+            "Nobody has fetched the bank files this week. Why does nothing leave?",
+            self._why,
+        )
+
+    async def _presented(self) -> None:
+        case = await self._house.store.views.find_case("C12")
+        letters = await self._house.store.views.messages_of(case)
+        (reference,) = [m["reference"] for m in letters if m["road"] == "registered" and m["state"] == "sent"]
+        await self._claire.notes_presentation(reference, date(2026, 2, 10))
+
+    async def _why(self) -> None:
+        self.reasons += await self._claire.asks_why(REFUSED_INVOICE)
+
+
+def _bank_days() -> Iterator[date]:
+    days = (FIRST_DAY + timedelta(days=i) for i in range((LAST_DAY - FIRST_DAY).days + 1))
+    return (day for day in days if is_bank_day(day))
