@@ -23,6 +23,7 @@ class DemoClock:
     def __init__(self, start: datetime) -> None:
         self._now = start
         self._sleepers: dict[asyncio.Event, datetime | None] = {}
+        self._naps = self._calm = 0  # how often a wheel went to sleep, and how often it had when all was done
         self._wheels = 0
         self._idle: Callable[[], bool] = lambda: True
         self._running_since: float | None = None
@@ -40,6 +41,7 @@ class DemoClock:
     async def wait(self, bell: asyncio.Event, until: datetime | None) -> None:
         """Sleep until the bell; at `until` the clock rings it."""
         self._sleepers[bell] = until
+        self._naps += 1
         try:
             async with asyncio.timeout(self._longest(until)):
                 await bell.wait()
@@ -71,10 +73,11 @@ class DemoClock:
         wishes: list[datetime | None] | None = None
         try:
             async with asyncio.timeout(PATIENCE):
-                while wishes != (wishes := await self._at_rest()):
+                while wishes != (wishes := await self._at_rest()) and self._naps != self._calm:
                     self._ring(lambda _until: True)
         except TimeoutError:
             raise NeverIdle(f"work was still under way after {PATIENCE:.0f} seconds, at {self._now}") from None
+        self._calm = self._naps
 
     async def _at_rest(self) -> list[datetime | None]:
         """Wait until every wheel sleeps; until when, each."""

@@ -29,6 +29,7 @@ def brief(
     enclosed: tuple[str, ...] = (),
     missing: tuple[str, ...] = (),
     logo: bytes = b"",
+    reminder_id: int | None = None,
 ) -> ReminderFacts:
     """The facts of one reminder as they stand today."""
     facts, owed = case.facts, balances(case.facts)
@@ -47,7 +48,7 @@ def brief(
         absorbed=tuple(line for kind, line in named if kind is LineKind.ABSORBED),
         claim=claim_of(facts, lines, creditor, rates, today) if step.tone >= Tone.FIRM else None,
         deadline_days=step.deadline,
-        earlier=_earlier(facts),
+        earlier=_earlier(facts, reminder_id),
         enclosed=enclosed,
         missing=missing,
     )
@@ -94,12 +95,12 @@ def _line(facts: CaseFacts, term: Term, cents: int, today: date) -> LineFacts:
     )
 
 
-def _earlier(facts: CaseFacts) -> tuple[EarlierFacts, ...]:
-    """The reminders that left before and still stand, oldest first."""
+def _earlier(facts: CaseFacts, reminder_id: int | None) -> tuple[EarlierFacts, ...]:
+    """The reminders that left before this one and still stand, oldest first."""
     told = []
     for reminder in facts.reminders:
         first = [m for m in reminder.messages if m.state in (MessageState.SENT, MessageState.DELIVERED)]
-        if reminder.performed_on and first:
+        if reminder.id != reminder_id and reminder.performed_on and first:
             told.append(EarlierFacts(reminder.performed_on, reminder.step, first[0].road))
     return tuple(sorted(told, key=lambda e: e.on))
 

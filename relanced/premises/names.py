@@ -43,12 +43,8 @@ def approval_difference(before: str, after: str) -> str:
     """What is asked for now beside what was approved, for a person to read."""
     (step, road, place, was, wording), (*now, named, words) = json.loads(before), json.loads(after)
     old, new = ({(number, n): cents for number, n, cents in lines} for lines in (was, named))
-    told = [
-        f"{number}: {_euros(old, key)}, now {_euros(new, key)}"
-        for key in sorted(old.keys() | new.keys())
-        for number, _ in (key,)
-        if old.get(key) != new.get(key)
-    ]
+    keys = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+    told = [f"{key[0]}: {_euros(old, key)}, now {_euros(new, key)}" for key in keys]
     told += ["another step, road or address"] if [step, road, place] != now else []
     return "; ".join([*told, *(["another wording"] if wording != words else [])])
 

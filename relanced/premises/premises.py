@@ -18,6 +18,7 @@ from relanced.rules.rates import RATES, RateTable
 from relanced.store.facts import Loaded
 from relanced.store.opening import Store
 from relanced.words.engine import Words
+from relanced.words.errors import WordingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,11 @@ class Premises:
     # -- words ----------------------------------------------------------------------------------------------------
 
     def wording_digest(self, creditor: str, step: Step, form: Form) -> str:
-        """A short name for the words of a step in a form."""
-        return self.words[creditor].digest(step.words, form)
+        """A short name for the words of a step in a form; empty when there are none, which wording will tell."""
+        try:
+            return self.words[creditor].digest(step.words, form)
+        except WordingError:
+            return ""
 
     def lapse_at(self, step: Step, now: datetime, creditor: str) -> datetime:
         """Until when a wait on a person may last: `within` working days, to the end of the last one."""

@@ -83,7 +83,7 @@ def _absorbed(scene: Scene, step: Step, other: Stand) -> bool:
     if other.step is None or not step.absorbs or other.step.before_due or other.term.due_on >= scene.today:
         return False
     lower = scene.policy.index(other.step.name) < scene.policy.index(step.name)
-    return lower and other.step.tone <= step.tone and not other.step.hand_over
+    return lower and other.step.tone <= step.tone
 
 
 def _covered(scene: Scene, term: Term) -> bool:

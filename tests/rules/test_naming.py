@@ -15,6 +15,7 @@ from tests.rules.build import (
     EMAIL,
     EVERYTHING,
     FIRM,
+    FORMAL,
     at,
     case,
     climbed,
@@ -85,6 +86,28 @@ def test_a_reminder_performs_the_highest_step_for_the_terms_that_stand_on_it(
     facts: CaseFacts, on: int, step: str, lines: dict[int, LineKind]
 ) -> None:
     assert named(decided(facts, on)) == (step, lines)
+
+
+ON_THE_DAY = policy(Step("today", COURTEOUS, When(0), (EMAIL,)), Step("late", FIRM, When(5), (EMAIL,)))
+TWO_LETTERS = policy(
+    Step("first", FIRM, When(5), (EMAIL,)), Step("second", FIRM, When(9), (EMAIL,), min_amount=5_000_00)
+)
+SHARP_FIRST = policy(
+    Step("notice", FORMAL, When(5), (EMAIL,), min_amount=5_000_00), Step("firm", FIRM, When(9), (EMAIL,))
+)
+
+
+def test_what_falls_due_today_may_be_named_on_its_own_but_not_among_the_late() -> None:
+    assert named(decided(two(due=5), 5, ON_THE_DAY)) == ("today", {1: MAIN, 2: MAIN})
+    assert named(decided(two([performed("today", 0)], due=5), 5, ON_THE_DAY)) == ("late", {1: MAIN})
+
+
+def test_a_term_whose_higher_step_waits_is_not_named_in_a_lower_one() -> None:
+    assert named(decided(two([performed("first", 5)]), 20, TWO_LETTERS)) == ("first", {2: MAIN})
+
+
+def test_a_formal_step_is_never_absorbed() -> None:
+    assert named(decided(two([performed("notice", 5)]), 20, SHARP_FIRST)) == ("firm", {1: MAIN})
 
 
 def test_an_absorbed_line_performs_its_own_lower_step() -> None:

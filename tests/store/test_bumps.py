@@ -15,6 +15,7 @@ from tests.store.post import Post
 
 Fact = Callable[[Books, Post], Awaitable[Any]]
 DAY = timedelta(days=1)
+TWO = {TODAY: 65_00, TODAY + DAY: 65_00}
 
 
 async def _passed_over(books: Books, post: Post) -> None:
@@ -40,7 +41,7 @@ FACTS: dict[str, Fact] = {
     "a new invoice": lambda b, p: b.invoice("F-2"),
     "another amount": lambda b, p: b.invoice("F-1", 130_00),
     "another due date": lambda b, p: b.invoice("F-1", 130_00, due=TODAY),
-    "one more due date": lambda b, p: b.invoice("F-1", 130_00, parts={TODAY: 65_00, TODAY + DAY: 65_00}),
+    "one more due date": lambda b, p: b.invoice("F-1", 130_00, parts=TWO),
     "what the books say is open": lambda b, p: b.invoice("F-2", open_cents=50_00),
     "a payment": lambda b, p: b.payment(10_00, key="p", debtor="garage"),
     "the payment allocated": lambda b, p: b.payment(10_00, key="p", debtor="garage", invoice="F-1"),
@@ -60,7 +61,7 @@ FACTS: dict[str, Fact] = {
     "a step passed over": _passed_over,
     "an address struck": _struck,
     "an approval": _approved,
-    "an absent invoice settled": lambda b, p: b.snapshot([b.row("F-1", 130_00)]),
+    "an absent invoice settled": lambda b, p: b.snapshot([b.row("F-1", 130_00, parts=TWO)]),
     "a case closed": lambda b, p: b.store.people.close(b.cases["garage"], "enough", "claire", b.now, TODAY),
     "a case reopened": lambda b, p: b.store.people.reopen(b.cases["garage"], "not enough", "claire", b.now),
 }

@@ -155,6 +155,7 @@ class Wording:
             duplicates.enclosed,
             duplicates.missing,
             self._premises.logos[told.case.facts.creditor],
+            told.reminder.id,
         )
         draft = await self._draft(message, told, door.form, facts, duplicates, until, now)
         return door.compose(draft), _missing(told, duplicates)

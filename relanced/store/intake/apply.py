@@ -19,8 +19,8 @@ from relanced.store.intake.past import write_history
 from relanced.store.intake.snapshot import settle_absent
 from relanced.store.intake.sums import write_credits, write_payments
 from relanced.store.journal import Entry
-from relanced.store.lock import Bumps, bump, look_at_all
-from relanced.store.tables import cases, creditors, imports, in_state, messages
+from relanced.store.lock import Bumps, bump, chunks, look_at_all
+from relanced.store.tables import cases, creditors, imports, in_state, invoices, messages
 from relanced.store.tasks import close_tasks, open_tasks
 
 
@@ -102,7 +102,7 @@ async def _apply(
         return Report(repeated=True, covers=batch.covers)
     await write_debtors(ledger, batch)
     await write_contacts(ledger, batch.contacts)
-    await write_invoices(ledger, batch.invoices, stated_on=batch.covers or today)
+    await write_invoices(ledger, batch.invoices, await _stated_on(connection, creditor, batch, today))
     await write_credits(ledger, batch.credits)
     await write_payments(ledger, batch.payments)
     await write_history(ledger, batch.history)
@@ -112,6 +112,16 @@ async def _apply(
     await _finish(connection, creditor, batch, ledger, bumps)
     added, changed, same = (dict(c) for c in (ledger.added, ledger.changed, ledger.same))
     return Report(added, changed, same, settled, ledger.unmatched, batch.covers)
+
+
+async def _stated_on(connection: AsyncConnection, creditor: str, batch: Batch, today: date) -> date:
+    """The last day the open amounts account for: as said, else as far as the bank data reach, else yesterday.
+
+    An earlier day only deducts a payment once more; a later one would remind somebody who has paid.
+    """
+    known = (await connection.execute(select(creditors.c.covers).where(creditors.c.key == creditor))).scalar()
+    yesterday = today - timedelta(days=1)
+    return batch.covers or min(known or yesterday, yesterday)
 
 
 async def _seen(connection: AsyncConnection, creditor: str, batch: Batch) -> bool:
@@ -124,6 +134,7 @@ async def _seen(connection: AsyncConnection, creditor: str, batch: Batch) -> boo
 
 async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledger: Ledger, bumps: Bumps) -> None:
     await bump(connection, ledger.touched, ledger.now, bumps)
+    await _open_cases(connection, sorted(ledger.touched))
     await _cover(connection, creditor, batch, ledger.now)
     await open_tasks(connection, ledger.tasks, ledger.now)
     await close_tasks(connection, ledger.done_tasks, ledger.by, ledger.now)
@@ -133,6 +144,14 @@ async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledg
     await connection.execute(insert(imports).values(**kept))
     told = Entry(journal.HOUSE, "imported", {**values, "covers": batch.covers, **counts}, ledger.by)
     await journal.write(connection, [*ledger.entries, told], ledger.now)
+
+
+async def _open_cases(connection: AsyncConnection, ids: list[int]) -> None:
+    """A case with invoices is open until the planner finds that nothing is owed."""
+    billed = select(invoices.c.case_id)
+    for some in chunks(ids):
+        clear = cases.c.id.in_(some) & (cases.c.state == "clear") & cases.c.id.in_(billed)
+        await connection.execute(update(cases).where(clear).values(state="open"))
 
 
 async def _cover(connection: AsyncConnection, creditor: str, batch: Batch, now: datetime) -> None:

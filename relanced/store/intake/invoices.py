@@ -70,7 +70,8 @@ async def _climbed(ledger: Ledger, rows: Sequence[InvoiceRow]) -> set[int]:
     fewer = [n["id"] for row in rows if len(ledger.terms[(n := ledger.invoices[row.number])["id"]]) > len(row.terms)]
     if not fewer:
         return set()
-    query = select(terms.c.invoice_id).join(lines, lines.c.term_id == terms.c.id).where(terms.c.invoice_id.in_(fewer))
+    query = select(terms.c.invoice_id).join(lines, lines.c.term_id == terms.c.id)
+    query = query.where(terms.c.invoice_id.in_(fewer), lines.c.state != "void")
     return set((await ledger.connection.execute(query)).scalars())
 
 

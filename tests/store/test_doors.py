@@ -1,0 +1,112 @@
+"""The breaker: pure, as tables of answers; then once through the clerk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from relanced.channel import Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
+from relanced.store.doors import Door, judged
+from relanced.store.opening import Store
+from relanced.store.outcomes import Outcome
+from tests.store.books import NOW, Books
+from tests.store.post import Post
+
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+OK = Sent("1", "250")
+BUSY = Unavailable(Scope.MESSAGE, "451 mailbox full")
+SHUT = Unavailable(Scope.CHANNEL, "535 authentication failed")
+NOBODY = Refused(Refusal.ADDRESS, "550 nobody")
+OUT = Refused(Refusal.OPTED_OUT, "21610")
+SPAM = Refused(Refusal.CONTENT, "554 spam")
+
+
+def _told(*answers: Answer) -> list[Outcome]:
+    return [Outcome(n, 1, f"a{n}", "compta", answer, NOW) for n, answer in enumerate(answers)]
+
+
+def test_fault_31_a_door_that_fails_closes_for_longer_each_time() -> None:
+    door, now, waits = Door(), NOW, []
+    for _ in range(9):
+        door = judged(door, _told(SHUT), now)
+        assert door.closed_until is not None
+        waits.append((door.closed_until - now) / SECOND)
+        now = door.closed_until
+    assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert door.why == "535 authentication failed"
+
+
+def test_a_door_that_knows_until_when_stays_closed_until_then() -> None:
+    told = Unavailable(Scope.CHANNEL, "429", NOW + 2 * HOUR)
+    assert judged(Door(), _told(told), NOW).closed_until == NOW + 2 * HOUR
+    early = Unavailable(Scope.CHANNEL, "429", NOW - HOUR)
+    assert judged(Door(), _told(early), NOW).closed_until == NOW + 30 * SECOND
+
+
+def test_the_others_in_flight_do_not_close_it_once_more() -> None:
+    door = judged(Door(), _told(SHUT), NOW)
+    assert judged(door, _told(SHUT, SHUT), NOW + SECOND) == door
+    assert judged(door, _told(SHUT, OK), NOW + SECOND) == door
+
+
+def test_it_opens_again_when_something_is_taken() -> None:
+    door = judged(Door(), _told(SHUT), NOW)
+    assert judged(door, _told(OK), NOW + SECOND) == Door()
+    assert judged(door, _told(Tray("sheet")), NOW + SECOND) == Door()
+
+
+def test_what_concerns_one_message_is_not_the_door_s_fault() -> None:
+    assert judged(Door(), _told(*[BUSY] * 30, *[Unknown("?")] * 30, *[SPAM] * 30), NOW) == Door()
+
+
+def test_more_than_one_refusal_in_five_among_twenty_closes_it_and_asks() -> None:
+    most = _told(*[NOBODY, OUT] * 2, *[OK] * 16)
+    assert judged(Door(), most, NOW).closed_until is None
+    door = judged(Door(), _told(*[NOBODY, OUT] * 2, NOBODY, *[OK] * 15), NOW)
+    assert door.closed_until == NOW + 4 * HOUR
+    assert door.why.startswith("too many refusals")
+
+
+def test_nineteen_are_too_few_to_judge() -> None:
+    assert judged(Door(), _told(*[NOBODY] * 19), NOW).closed_until is None
+    assert judged(judged(Door(), _told(*[NOBODY] * 19), NOW), _told(NOBODY), NOW).closed_until == NOW + 4 * HOUR
+
+
+def test_a_straggler_does_not_open_a_door_that_refused_too_many() -> None:
+    door = judged(Door(), _told(*[NOBODY] * 20), NOW)
+    assert judged(door, _told(OK), NOW + SECOND).closed_until == NOW + 4 * HOUR
+    assert judged(door, _told(OK), NOW + 4 * HOUR).closed_until is None
+
+
+def test_old_refusals_are_forgotten() -> None:
+    door = Door()
+    for _ in range(10):
+        door = judged(door, _told(NOBODY, *[OK] * 9), NOW)
+    assert (door.closed_until, len(door.recent)) == (None, 20)
+
+
+async def test_the_breaker_is_remembered_journalled_and_opened_by_a_person(
+    store: Store, books: Books, post: Post
+) -> None:
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan()
+    await post.seal(message)
+    await post.answer(message, SHUT)
+    assert await store.clerk.closed() == {"compta": (post.now.astimezone() + 30 * SECOND, "535 authentication failed")}
+    assert [d["name"] for d in await store.views.doors()] == ["compta"]
+    assert (await store.views.journal_of(0))[-1]["event"] == "channel closed"
+    await store.clerk.reopen("compta")
+    assert await store.clerk.closed() == {}
+
+
+async def test_too_many_refusals_ask_a_person(store: Store, books: Books, post: Post) -> None:
+    outcomes = []
+    for n in range(20):
+        await books.debtor(f"d{n}")
+        await books.invoice(f"F-{n}", debtor=f"d{n}")
+        message = await post.plan(f"d{n}")
+        await post.seal(message)
+        outcomes.append(await post.outcome(message, NOBODY))
+    await post.commit(outcomes=outcomes)
+    assert [t["kind"] for t in await store.views.tasks()] == ["refusals"]
+    assert list(await store.clerk.closed()) == ["compta"]
