@@ -15,6 +15,8 @@ from relanced.demo.clock import DemoClock
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
 
+_REGISTERED_NUMBER = "1A 203 456 7890 1"
+
 
 class Refused(Exception):
     """The desk said no where the story expects a yes."""
@@ -26,6 +28,7 @@ class Claire:
     def __init__(self, socket: Path, clock: DemoClock, folder: Folder, narrator: Narrator) -> None:
         self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)))
         self._clock, self._folder, self._narrator = clock, folder, narrator
+        self._handled: set[str] = set()
 
     async def leave(self) -> None:
         """Go home."""
@@ -52,8 +55,10 @@ class Claire:
         return list(said["lines"])
 
     async def approves(self, step: str) -> None:
-        """Let what waits on a step go."""
-        for row in await self._rows("queue"):
+        """Read the queue, and let what waits on a step go."""
+        queue = await self._rows("queue")
+        self._narrator.typed("queue", [_row(row) for row in queue])
+        for row in queue:
             if row["step"] == step and row["state"] == "parked":
                 said = await self._ask("approve", {"message": row["message"]})
                 self._narrator.typed(f"approve {row['message']}", said["lines"])
@@ -64,19 +69,25 @@ class Claire:
         self._narrator.typed(f'pause {customer} --until {until} --reason "{why}"', said["lines"])
 
     async def goes_to_the_post(self, today: date) -> None:
-        """Take the letters of the days before, print them in one go, and post them."""
-        lying = [row for row in await self._rows("letters") if row["since"] < str(today)]
-        if not lying:
+        """Take what has lain in the trays overnight, print it in one go, and post it."""
+        lying = self._sheets() - self._handled
+        rows = [row for row in await self._rows("letters") if row["since"] < str(today)] if lying else []
+        if not rows:
             return
-        taken = await self._ask("letters take", {})
+        self._handled |= {row["file"] for row in rows}
         name = f"{today}.pdf"
-        for content in (taken.get("files") or {}).values():
+        taken = await self._ask("letters take", {})
+        for content in taken["files"].values():
             (self._folder.posted / name).write_bytes(base64.b64decode(content))
+        self._narrator.headline("Claire goes to the post")
         self._narrator.typed(f"letters take -o posted/{name}", taken["lines"])
-        await self._posts([r["reference"] for r in lying if r["road"] == "letter"], "")
-        for row in lying:
+        await self._posts([row["reference"] for row in rows if row["road"] == "letter"], "")
+        for row in rows:
             if row["road"] == "registered":
-                await self._posts([row["reference"]], "1A 203 456 7890 1")
+                await self._posts([row["reference"]], _REGISTERED_NUMBER)
+
+    def _sheets(self) -> set[str]:
+        return {path.name for tray in (self._folder.letters, self._folder.registered) for path in tray.glob("*.pdf")}
 
     async def _posts(self, references: Sequence[str], number: str) -> None:
         if not references:
@@ -109,3 +120,7 @@ class Claire:
         if said.get("error") or said.get("bad"):
             raise Refused(f"relanced {verb}: {said.get('error') or '; '.join(said.get('lines', ()))}")
         return said
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    return "  ".join(str(row[name]) for name in ("message", "name", "step", "road", "state", "reason"))

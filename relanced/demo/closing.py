@@ -2,18 +2,117 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from relanced.counter import amount
+from relanced.demo.chapters import Chapter
+from relanced.demo.company import CUSTOMERS
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
-from relanced.house import House
+
+_WIDTH = 118
+_LEFT = ("sent", "delivered")
 
 
-def open_with(folder, narrator):
-    narrator.line("start")
+def open_with(folder: Folder, narrator: Narrator) -> None:
+    """Say what is to be seen."""
+    cases = [f"{n} {customer.name}" for n, customer in enumerate(CUSTOMERS, start=1)]
+    narrator.line("Atelier Dubois, January to March 2026: the real daemon, real SMTP, a fast clock. ▶ is what people do;")
+    narrator.line(f"the other lines are the log, whole in {_short(folder.log)}. The cases:")
+    for start in range(0, len(cases), 4):
+        narrator.line("  " + "  ".join(f"{case:<30}" for case in cases[start : start + 4]).rstrip())
+    narrator.line()
 
 
-async def close_with(house: House, folder: Folder, narrator: Narrator, stay: bool) -> None:
-    for i in await house.store.views.case_ids(state=None):
-        (case,) = await house.store.planning.load([i], house.premises.local(house.clock.now()).date())
-        narrator.line(f"{i} {case.facts.debtor.name} {case.state}")
-        for m in await house.store.views.messages_of(i):
-            narrator.line(f"    {m['step']} {m['road']} {m['state']} {m['sent_at']} {m['reason']}")
+def close_with(told: Sequence[Chapter], folder: Folder, narrator: Narrator, stay: bool) -> None:
+    """Say what happened, where everything lies, and what to try."""
+    narrator.line()
+    _print(_what_happened(told), narrator)
+    for line in (*_counts(told, folder), "", *_places(folder), "", *_commands(told, folder, stay)):
+        narrator.line(line)
+
+
+def _what_happened(told: Sequence[Chapter]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, width=_WIDTH)
+    for name in ("case", "customer", "what happened", "owes", "now"):
+        table.add_column(name, justify="right" if name in ("case", "owes") else "left")
+    for chapter in told:
+        facts = chapter.case.facts
+        events = " · ".join(chapter.events) or "nothing: nothing was late"
+        owes = amount(chapter.owed) if chapter.owed else ""
+        table.add_row(str(facts.id), f"{facts.debtor.key} {facts.debtor.name}", events, owes, chapter.now)
+    return table
+
+
+def _print(table: Table, narrator: Narrator) -> None:
+    console = Console(width=_WIDTH)
+    with console.capture() as written:
+        console.print(table)
+    narrator.line(written.get().rstrip("\n"))
+
+
+def _counts(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:
+    messages = [m for chapter in told for m in chapter.messages]
+    left = Counter(m["road"] for m in messages if m["state"] in _LEFT)
+    ends = Counter(m["state"] for m in messages)
+    yield (
+        f"{left['email']} e-mails ({len(list(folder.mailbox.glob('*.eml')))} in the mailbox), {left['letter']} letters "
+        f"and {left['registered']} registered letter left; {ends['failed']} address refused, {ends['cancelled']} messages "
+        f"withdrawn before they left, {ends['in_tray']} letter in the tray."
+    )
+
+
+def _places(folder: Folder) -> Iterator[str]:
+    places = {
+        folder.mailbox: "every e-mail as .eml, to be opened in a mail program",
+        folder.letters: "letters as PDF; withdrawn/ holds the one that was paid while it lay in the tray",
+        folder.registered: "the mise en demeure as PDF",
+        folder.posted: "what Claire took to the post, a merged PDF per morning",
+        folder.books: "the CSV files of the accounting program and of the bank",
+        folder.config: "the configuration",
+        folder.database: "the database",
+        folder.log: "the log of the daemon, every line of it",
+    }
+    yield "Where everything lies"
+    for path, what in places.items():
+        yield f"  {_short(path) + ('/' if path.is_dir() else ''):<34} {what}"
+
+
+def _commands(told: Sequence[Chapter], folder: Folder, stay: bool) -> Iterator[str]:
+    start = f"{_program()} -c {_short(folder.config)}"
+    waiting = [f"r{c.case.facts.live.id}" for c in told if c.case.facts.live and not c.case.facts.live.messages]
+    asked = {
+        "why FA-2026-007": "why an invoice stands where it stands",
+        "show C12": "one case whole, with its journal",
+        "queue": "what has not left, and why",
+        "tasks": "what the machine asks of people",
+    }
+    done = {
+        f"approve {waiting[0] if waiting else 'MESSAGE'}": "let the case of the bad payer be handed over",
+        "letters take -o today.pdf": "print what lies in the tray",
+        "forecast --days 30": "what would leave in April",
+    }
+    yield "Try, in another terminal" if stay else "Try"
+    for command, what in (asked | (done if stay else {})).items():
+        yield f"  {start} {command:<26} # {what}"
+    if stay:
+        yield ""
+        yield "The daemon stays up, and its clock goes on from 31 March 2026, 18:30. Ctrl-C ends it."
+
+
+def _short(path: Path) -> str:
+    """As one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _program() -> str:
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "relanced" and not called.is_absolute() else "relanced"

@@ -16,6 +16,7 @@ from relanced.console import serve_desk
 from relanced.counter import Desk
 from relanced.daemon import Daemon
 from relanced.daemon.daemon import run_until_signalled
+from relanced.demo.chapters import chapters
 from relanced.demo.checks import faults
 from relanced.demo.claire import Claire
 from relanced.demo.clock import DemoClock
@@ -83,8 +84,9 @@ async def _play(house: House, clock: DemoClock, folder: Folder, narrator: Narrat
         await story.tell()
     finally:
         await claire.leave()
-    await close_with(house, folder, narrator, stay)
-    found = await faults(house, folder, story.reasons, narrator.errors.told)
+    told = await chapters(house)
+    close_with(told, folder, narrator, stay)
+    found = await faults(house, told, folder, story.reasons, narrator.errors.told)
     for fault in found:
         narrator.line(f"UNEXPECTED {fault}")
     clock.let_run()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.habits import habits
@@ -101,11 +101,11 @@ async def _load(connection: AsyncConnection, wanted: list[int], today: date) -> 
     heads = list(await connection.execute(_heads(wanted)))
     parts = _Parts(
         terms=await _grouped(connection, _terms(wanted)),
-        money=await _grouped(connection, select(money).where(money.c.case_id.in_(wanted))),
-        addresses=await _grouped(connection, select(addresses).where(addresses.c.case_id.in_(wanted))),
-        lines=await _grouped(connection, select(lines).where(lines.c.case_id.in_(wanted), lines.c.state != "void")),
-        holds=await _grouped(connection, select(holds).where(holds.c.case_id.in_(wanted), holds.c.ended_at.is_(None))),
-        reminders=await _grouped(connection, select(reminders).where(reminders.c.case_id.in_(wanted))),
+        money=await _grouped(connection, _of(money, wanted)),
+        addresses=await _grouped(connection, _of(addresses, wanted)),
+        lines=await _grouped(connection, _of(lines, wanted).where(lines.c.state != "void")),
+        holds=await _grouped(connection, _of(holds, wanted).where(holds.c.ended_at.is_(None))),
+        reminders=await _grouped(connection, _of(reminders, wanted)),
         messages=await _grouped(connection, _messages(wanted)),
         touches=await _touches(connection, wanted, today),
     )
@@ -128,6 +128,10 @@ def _heads(ids: list[int]) -> Select[Any]:
     of_creditor = (c.label(f"creditor_{c.name}") for c in creditors.c if c.name != "key")
     joined = cases.join(creditors, creditors.c.key == cases.c.creditor)
     return select(cases, *of_creditor).select_from(joined).where(cases.c.id.in_(ids)).order_by(cases.c.id)
+
+
+def _of(table: Table, ids: list[int]) -> Select[Any]:
+    return select(table).where(table.c.case_id.in_(ids)).order_by(table.c.id)
 
 
 def _terms(ids: list[int]) -> Select[Any]:

@@ -25,6 +25,7 @@ class NewMessage:
     mail_id: str
     due_at: datetime
     parked: str = ""
+    deferred: str = ""  # why it does not leave at once
     lapse_at: datetime | None = None
     asked_digest: str = ""
 

@@ -175,7 +175,7 @@ async def _add(w: Writing, new: Sequence[tuple[int, int, NewMessage]]) -> None:
     made = await w.connection.execute(_MESSAGE, [_message(w, *one) for one in new])
     for (case_id, _, message), message_id in zip(new, made.scalars(), strict=True):
         about = {"message": message_id, "road": message.road.value, "reference": message.reference}
-        about |= {"why": message.parked} if message.parked else {"due": message.due_at}
+        about |= {"why": message.parked or message.deferred, "due": message.due_at}
         w.entries.append(Entry(case_id, f"message {_state(message).value}", about))
 
 
@@ -189,7 +189,7 @@ def _message(w: Writing, case_id: int, reminder_id: int, new: NewMessage) -> dic
         "road": new.road.value,
         "channel": new.channel,
         "state": _state(new).value,
-        "reason": new.parked,
+        "reason": new.parked or new.deferred,
         "address_id": new.address_id,
         "place": new.place,
         "contact": new.contact,

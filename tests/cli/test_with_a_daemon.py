@@ -22,17 +22,17 @@ class Running:
 
     def __init__(self, atelier: Atelier) -> None:
         self.atelier = atelier
-        self.log = atelier.folder / "daemon.log"
+        self.log = atelier.folder / f"daemon-{time.monotonic_ns()}.log"
         self.socket = Path(yaml.safe_load(atelier.config.read_text())["desk"]["socket"])
-        self._out = self.log.open("w")
-        self.process = subprocess.Popen(atelier.command("run"), stderr=self._out, stdout=self._out)
+        with self.log.open("a") as out:
+            self.process = subprocess.Popen(atelier.command("run"), stderr=out, stdout=out)
         self.until(lambda: self.said("ready"))
 
     def said(self, event: str) -> list[dict[str, object]]:
         lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
         return [told for line in lines if (told := json.loads(line)).get("event") == event]
 
-    def until(self, true: Callable[[], object], seconds: float = 20.0) -> None:
+    def until(self, true: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, self.log.read_text()
@@ -41,9 +41,7 @@ class Running:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(timeout=40)
-        self._out.close()
-        return status
+        return self.process.wait(timeout=40)
 
 
 @pytest.fixture

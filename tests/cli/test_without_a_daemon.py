@@ -10,6 +10,9 @@ import pytest
 from tests.cli.atelier import INVOICES, Atelier
 
 
+LADDER = ["relance-1", "relance-2", "relance-ferme", "mise-en-demeure", "transmission"]
+
+
 @pytest.fixture
 def stocked(atelier: Atelier) -> Atelier:
     done = atelier.relanced("import", atelier.write("factures.csv", INVOICES))
@@ -126,7 +129,7 @@ def test_the_forecast_walks_the_ladder(stocked: Atelier) -> None:
     rows = json.loads(stocked.relanced("forecast", "--days", "60", style="json").out)
     steps = [r["step"] for r in rows if r["debtor"] == "C1"]
     assert steps[0] == "relance-1"
-    assert steps == sorted(steps, key=["relance-1", "relance-2", "relance-ferme", "mise-en-demeure"].index)
+    assert steps == sorted(steps, key=LADDER.index)
 
 
 def test_a_backup_is_a_copy_that_knows_it(stocked: Atelier, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ async def test_a_spoiled_sheet_is_printed_again_under_another_reference(company:
 
 
 async def test_the_days_sheets_are_taken_as_one_file_without_what_must_not_be_posted(company: Company) -> None:
-    await company.bills(*(paper.invoice(f"F-{n}", DUE, f"C{n}", email="") for n in (1, 2)))
+    await company.bills(*(paper.invoice(f"F-{n}", DUE, f"C{n}", email="", address=f"{n} RUE X") for n in (1, 2)))
     await company.morning(DAY)
     await company.desk("paid", invoice="F-1")  # no wheel has turned since
     taken = await company.desk("letters take")

@@ -69,13 +69,12 @@ async def test_fault_26_a_step_is_performed_once_on_its_local_day(
 ) -> None:
     company = await found(house=ALWAYS, policies=NIGHT.format(days=days, later=days + 30))
     await company.bills(paper.invoice("F-1", due, issued=due - timedelta(days=20)))
-    start = datetime.combine(leaves, datetime.min.time(), tzinfo=PARIS).astimezone(UTC) - timedelta(hours=2)
+    midnight = datetime.combine(leaves, datetime.min.time(), tzinfo=PARIS).astimezone(UTC)
     sent = []
-    for quarter in range(0, 30 * 4, 3):
-        at = start + timedelta(minutes=15 * quarter)
-        company.clock.set(at.astimezone(PARIS).date(), "00:00")
+    for hour in (-2, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 12, 22.5, 23, 24, 25):
+        at = (midnight + timedelta(hours=hour)).astimezone(PARIS)
         company.clock.later(seconds=(at - company.clock.now()).total_seconds())
-        if not quarter:
+        if hour == -2:
             await company.bank(add_bank_days(leaves, -1))
-        sent += [at.astimezone(PARIS).date() for _ in await company.works()]
+        sent += [at.date() for _ in await company.works()]
     assert sent == [leaves]

@@ -17,7 +17,7 @@ DAY = date(2026, 3, 5)
 GOOD = "Objet : Rappel\n\n{{ addressee.salutation }}\n\nNous attendons la facture {{ facts.line.invoice }}.\n"
 BROKEN = {
     "an undefined variable": GOOD + '{% if addressee.name == "Client C1" %}{{ facts.nonsense }}{% endif %}\n',
-    "an error while filling in": GOOD + '{% if addressee.name == "Client C1" %}{{ 1 / 0 }}{% endif %}\n',
+    "an error while filling in": GOOD + '{% if addressee.name == "Client C1" %}{{ addressee.name|euros }}{% endif %}\n',
     "nothing but a subject": '{% if addressee.name == "Client C1" %}Objet : Rappel\n{% else %}' + GOOD + "{% endif %}",
 }
 
@@ -54,7 +54,7 @@ async def test_fault_51_a_wording_that_was_mended_leaves_when_a_person_says_so(f
 
 
 async def test_an_address_no_envelope_can_carry_holds_its_letter_alone(company: Company) -> None:
-    long = "RÉSIDENCE DES TRÈS LONGS NOMS DE RUES QUI N'EN FINISSENT PAS BÂTIMENT B"
+    long = "LLANFAIRPWLLGWYNGYLLGOGERYCHWYRNDROBWLLLLANTYSILIOGOGOGOCH"
     await company.bills(
         paper.invoice("F-1", DUE, email="", address=long), paper.invoice("F-2", DUE, "C2", email="", address="1 RUE X")
     )

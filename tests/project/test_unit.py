@@ -12,8 +12,8 @@ from stat import S_IMODE
 
 import pytest
 
-from relanced.cli.client import BAD_CONFIG, BUSY, DEFAULT_SOCKET
 from relanced.cli.commands import relanced
+from relanced.config.schema import Desk
 from tests.project.tree import ROOT, pyproject, run
 
 UNIT = ROOT / "systemd/relanced.service"
@@ -50,11 +50,16 @@ def test_the_account_and_its_folders_can_be_made(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     run("systemd-sysusers", f"--root={tmp_path}", ROOT / "systemd/relanced.sysusers.conf")
     run("systemd-tmpfiles", "--create", f"--root={tmp_path}", ROOT / "systemd/relanced.tmpfiles.conf")
-    name, _, _, group, *_ = (tmp_path / "etc/passwd").read_text().split(":")
+    name, _, user, group, *_ = (tmp_path / "etc/passwd").read_text().split(":")
     assert [name] == values("User")
-    for folder, mode, owner in [("", 0o750, int(group)), ("templates", 0o750, int(group)), ("credentials", 0o700, 0)]:
-        made = (tmp_path / "etc/relanced" / folder).stat()
-        assert (S_IMODE(made.st_mode), made.st_gid) == (mode, owner)
+    for folder, *expected in [
+        ("etc/relanced", 0o750, 0, int(group)),
+        ("etc/relanced/templates", 0o750, 0, int(group)),
+        ("etc/relanced/credentials", 0o700, 0, 0),
+        ("var/backups/relanced", 0o700, int(user), int(group)),
+    ]:
+        made = (tmp_path / folder).stat()
+        assert [S_IMODE(made.st_mode), made.st_uid, made.st_gid] == expected
 
 
 def test_it_starts_a_command_that_exists() -> None:
@@ -64,12 +69,12 @@ def test_it_starts_a_command_that_exists() -> None:
 
 
 def test_it_does_not_insist_where_trying_again_mends_nothing() -> None:
-    assert set(values("RestartPreventExitStatus")[0].split()) == {str(BUSY), str(BAD_CONFIG)}
+    assert set(values("RestartPreventExitStatus")[0].split()) == {str(os.EX_TEMPFAIL), str(os.EX_CONFIG)}
 
 
 def test_the_desk_knows_its_visitors_by_name() -> None:
     assert values("PrivateUsers") == ["no"]
-    assert Path(DEFAULT_SOCKET).parent == Path("/run") / values("RuntimeDirectory")[0]
+    assert Desk().socket.parent == Path("/run") / values("RuntimeDirectory")[0]
 
 
 def test_the_example_stays_inside_the_folders_it_may_write() -> None:

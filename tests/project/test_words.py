@@ -31,6 +31,7 @@ def texts() -> Iterator[tuple[Path, str]]:
             continue
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows what belongs to the repository")
 @pytest.mark.parametrize("stranger", STRANGE)
 def test_no_file_names(stranger: str) -> None:
     pattern = re.compile(STRANGE[stranger])

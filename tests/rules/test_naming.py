@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
-from relanced.rules.decide import Decision, decide
+from relanced.rules.decide import Decision
 from relanced.rules.model import CaseFacts, Habits, Line, LineKind
-from relanced.rules.policy import Policy, Step, When
+from relanced.rules.policy import Step, When
 from tests.rules.build import (
     BUSINESS,
     COURTEOUS,
     EMAIL,
-    EVERYTHING,
     FIRM,
     FORMAL,
-    at,
     case,
     climbed,
     day,
@@ -26,13 +23,10 @@ from tests.rules.build import (
     policy,
     term,
 )
+from tests.rules.moments import decided
 
 MAIN, GATHERED, ABSORBED = LineKind.MAIN, LineKind.GATHERED, LineKind.ABSORBED
 NOTICE = "mise-en-demeure"
-
-
-def decided(facts: CaseFacts, on: int, ladder: Policy = BUSINESS, covers: date | None = EVERYTHING) -> Decision:
-    return decide(facts, ladder, at(on), covers)
 
 
 def named(decision: Decision) -> tuple[str | None, dict[int, LineKind]]:

@@ -109,6 +109,11 @@ SEVERAL: dict[str, Facts] = {
         [paid(100, 1), paid(100, None, on=2, id=2), paid(-100, None, on=3, id=3)],
         {1: 0, 2: 100},
     ),
+    "of loose money the latest is taken back first": (
+        [OLD, NEW],
+        [paid(100, None), paid(50, None, on=2, id=2), paid(-50, None, on=3, id=3)],
+        {1: 0, 2: 100},
+    ),
     "a reversal nobody can attribute reopens the oldest paid term": (
         [OLD, NEW],
         [paid(100, 1), paid(-40, None, on=3, id=2)],

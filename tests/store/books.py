@@ -65,6 +65,16 @@ class Books:
         self.cases[key] = await self.store.views.find_case(key, self.creditor)
         return self.cases[key]
 
+    async def many(self, number: int, cents: int = 120_00) -> list[str]:
+        """So many debtors d0, d1 … with an invoice each (F-d0 …), in three files. Returns their keys."""
+        keys = [f"d{n}" for n in range(number)]
+        rows = tuple(DebtorRow(1, key, name=key, segment=Segment.BUSINESS, address=STREET) for key in keys)
+        contacts = tuple(ContactRow(1, key, Road.EMAIL, f"compta@{key}.example") for key in keys)
+        await self.apply("debtors", debtors=rows, contacts=contacts)
+        await self.apply("invoices", invoices=tuple(self.row(f"F-{key}", cents, key) for key in keys))
+        self.cases |= {row["debtor"]: row["id"] for row in await self.store.views.cases(state=None)}
+        return keys
+
     async def contact(
         self, debtor: str, where: str, road: Road = Road.EMAIL, rank: int = 0, consent: Consent = Consent.NONE
     ) -> None:

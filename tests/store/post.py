@@ -65,6 +65,19 @@ class Post:
         assert await self.apply(draft(loaded, begin=new)) == [loaded.facts.id]
         return await self.newest(debtor)
 
+    async def plan_many(self, debtors: Sequence[str]) -> list[int]:
+        """Begin a reminder for each of these, in one transaction. Returns the messages."""
+        ids = [self.books.cases[d] for d in debtors]
+        loaded = await self.store.planning.load(ids, self.books.today)
+        news = [(x, NewReminder("relance-1", named(x), (self.message(x),), "due")) for x in loaded]
+        assert len(await self.apply(*(draft(x, begin=new) for x, new in news))) == len(ids)
+        facts = {x.facts.id: x.facts for x in await self.store.planning.load(ids, self.books.today)}
+        return [facts[i].reminders[-1].messages[-1].id for i in ids]
+
+    async def seals_of(self, messages: Sequence[int], **said: Any) -> list[Seal]:
+        """Requests to seal them."""
+        return [await self.seal_of(message, **said) for message in messages]
+
     async def plan_case(self, debtor: str = "garage", **said: Any) -> list[int]:
         """Apply a plan for the case as it is now. Returns the cases it was written for."""
         return await self.apply(draft(await self.books.facts(debtor), **said))

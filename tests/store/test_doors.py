@@ -100,13 +100,8 @@ async def test_the_breaker_is_remembered_journalled_and_opened_by_a_person(
 
 
 async def test_too_many_refusals_ask_a_person(store: Store, books: Books, post: Post) -> None:
-    outcomes = []
-    for n in range(20):
-        await books.debtor(f"d{n}")
-        await books.invoice(f"F-{n}", debtor=f"d{n}")
-        message = await post.plan(f"d{n}")
-        await post.seal(message)
-        outcomes.append(await post.outcome(message, NOBODY))
-    await post.commit(outcomes=outcomes)
+    wanted = await post.plan_many(await books.many(20))
+    await post.commit(await post.seals_of(wanted))
+    await post.commit(outcomes=[await post.outcome(message, NOBODY) for message in wanted])
     assert [t["kind"] for t in await store.views.tasks()] == ["refusals"]
     assert list(await store.clerk.closed()) == ["compta"]

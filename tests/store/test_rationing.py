@@ -22,18 +22,13 @@ PLACE = place_key("compta@garage.example")
 
 
 async def _planned(books: Books, post: Post, many: int) -> list[int]:
-    messages = []
-    for n in range(many):
-        await books.debtor(f"d{n}")
-        await books.invoice(f"F-{n}", debtor=f"d{n}")
-        messages.append(await post.plan(f"d{n}"))
-    return messages
+    return await post.plan_many(await books.many(many))
 
 
 async def test_a_channel_seals_no_more_than_its_rate_and_says_when_again(books: Books, post: Post) -> None:
     post.rates = {"compta": (Rate(2, 60), Rate(3, 3600))}
     wanted = await _planned(books, post, 4)
-    sealed = await post.commit([await post.seal_of(m) for m in wanted])
+    sealed = await post.commit(await post.seals_of(wanted))
     assert sealed.taken == wanted[:2]
     assert sealed.dropped == dict.fromkeys(wanted[2:], "rate")
     assert sealed.again_at == {"compta": pytest.approx(post.now.timestamp() + 30)}
@@ -60,7 +55,7 @@ async def test_a_rate_is_remembered_over_a_restart(url: str) -> None:
 async def test_a_channel_without_rate_is_not_held_back_by_another(books: Books, post: Post) -> None:
     post.rates = {"twilio": (Rate(1, 3600),)}
     wanted = await _planned(books, post, 3)
-    assert (await post.commit([await post.seal_of(m) for m in wanted])).taken == wanted
+    assert (await post.commit(await post.seals_of(wanted))).taken == wanted
 
 
 async def _seal(post: Post, message: int, *contacts: tuple[str, int]) -> str:

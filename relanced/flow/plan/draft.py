@@ -226,6 +226,7 @@ class _Drafting:
             mail_id=new_mail_id(reference, sender) if turn.road is Road.EMAIL else "",
             due_at=self._due_at(verdict),
             parked=parked,
+            deferred=verdict.words if verdict.strength is Strength.DEFER else "",
             lapse_at=self.premises.lapse_at(step, self.now, self.case.facts.creditor) if parked else None,
             asked_digest=digest,
         )

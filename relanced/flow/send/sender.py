@@ -45,9 +45,11 @@ class Sender:
     async def turn(self, now: datetime) -> bool:
         """Word what is due, as much as the clerk can take. True when there may be more."""
         wanted = self._clerk.appetite(self.channel)
+        if not wanted or not await self._anything_due(now):
+            return False
         conditions = await self._premises.conditions(self._store)
         self._shut_until = _shut(conditions, self.channel, now)
-        if not wanted or self._shut_until:
+        if self._shut_until:
             return False
         self._clerk.opened(self.channel)
         busy = self._clerk.busy(self.channel)
@@ -59,6 +61,11 @@ class Sender:
         await self._store.sending.rule(done.rulings, now)
         await self._store.sending.look_again(done.changed, now)
         return bool(done.worded) and len(picked) == wanted
+
+    async def _anything_due(self, now: datetime) -> bool:
+        self._shut_until = None
+        due = await self._store.sending.next_due(self.channel)
+        return due is not None and due <= now
 
     async def _worded(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> _Round:
         local = self._premises.local(now)

@@ -68,6 +68,8 @@ class Wording:
         told = self._told(message, case, now)
         if told is None:
             return Changed(case.facts.id)
+        if told.follows and not told.lines:
+            return Ruling(message.id, case.facts.id, MessageEvent.WITHDRAW, "nothing of it is owed any more")
         asked = self._asked(message, told)
         verdict = self._ask(message, told, conditions, now, approved=not asked)
         if verdict.strength is not Strength.ALLOW:

@@ -1,0 +1,109 @@
+"""What happened to each customer, read back from the database: the journal, the messages, the balances."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from relanced.counter import amount
+from relanced.house import House
+from relanced.rules.model import HoldKind, MessageState
+from relanced.rules.owed import balances
+from relanced.store.facts import Loaded
+
+_ROADS = {"email": "e-mail", "letter": "letter", "registered": "registered letter"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One customer's three months."""
+
+    case: Loaded
+    messages: tuple[Mapping[str, Any], ...]
+    journal: tuple[Mapping[str, Any], ...]
+    house: House
+
+    @property
+    def key(self) -> str:
+        """The customer's code."""
+        return self.case.facts.debtor.key
+
+    @property
+    def owed(self) -> int:
+        """What is still owed, in cents."""
+        return sum(balances(self.case.facts).values())
+
+    @property
+    def events(self) -> list[str]:
+        """What happened, in order, each with its day."""
+        told = sorted((day, n, words) for n, (day, words) in enumerate(self._told()))
+        return [f"{day:%d %b} {words}" for day, _, words in told]
+
+    def _told(self) -> Iterator[tuple[date, str]]:
+        for entry in self.journal:
+            day = self.house.premises.local(entry["at"]).date()
+            body = json.loads(entry["body"] or "{}")
+            if entry["event"] in ("payments booked", "credits booked"):
+                paid = date.fromisoformat(body["booked_on"])
+                what = "paid" if entry["event"].startswith("payments") else "credit note of"
+                if paid >= self._began:
+                    yield paid, f"{what} {amount(body['cents'])}"
+            elif words := self._words(entry, body):
+                yield day, words
+
+    @property
+    def _began(self) -> date:
+        return min(self.house.premises.local(entry["at"]).date() for entry in self.journal)
+
+    def _words(self, entry: Mapping[str, Any], body: Mapping[str, Any]) -> str:
+        message = self._message(body.get("message"))
+        match entry["event"]:
+            case "message sent":
+                return f"{message['step']} by {_ROADS[message['road']]}"
+            case "letter posted":
+                return f"{message['step']} by {_ROADS[message['road']]}, posted"
+            case "message failed":
+                return "address refused: no such user"
+            case "message parked":
+                return f"{message['step']} waits for approval"
+            case "message approved":
+                return f"approved by {entry['by']}"
+            case "letter presented":
+                return "letter presented"
+            case "reminder withdrawn":
+                (first,) = body["messages"][:1] or (None,)
+                return f"{self._message(first)['step']} withdrawn before it left"
+            case "hold begun":
+                return "nobody can be reached" if body["kind"] == HoldKind.UNREACHABLE else "paused by claire"
+            case "holds ended":
+                return "goes on"
+        return ""
+
+    def _message(self, message_id: int | None) -> Mapping[str, Any]:
+        return next((m for m in self.messages if m["id"] == message_id), {"step": "reminder", "road": "email"})
+
+    @property
+    def now(self) -> str:
+        """How the case stands."""
+        if not self.owed:
+            return "paid"
+        live = self.case.facts.live
+        if live and not live.messages:
+            return f"{live.step} waits for approval"
+        if live and any(m.state is MessageState.IN_TRAY for m in live.messages):
+            return f"{live.step} lies in the tray"
+        return ", ".join(h.kind.value for h in self.case.facts.holds) or "open"
+
+
+async def chapters(house: House) -> list[Chapter]:
+    """Every customer's, in the order of the cases."""
+    today = house.premises.local(house.clock.now()).date()
+    ids = sorted(await house.store.views.case_ids(state=None))
+    views, told = house.store.views, []
+    for case in await house.store.planning.load(ids, today):
+        messages = await views.messages_of(case.facts.id)
+        told.append(Chapter(case, tuple(messages), tuple(await views.journal_of(case.facts.id)), house))
+    return sorted(told, key=lambda c: c.case.facts.id)
