@@ -17,7 +17,6 @@ from relanced.cli.printing import Failed
 
 DEFAULT_CONFIG = "/etc/relanced/config.yaml"
 DEFAULT_SOCKET = "/run/relanced/desk.sock"
-BUSY, BAD_CONFIG = 75, 78
 
 
 class _Unix(http.client.HTTPConnection):

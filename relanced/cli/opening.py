@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from relanced.cli.client import BAD_CONFIG, BUSY
-from relanced.cli.printing import Failed
+from relanced.cli.printing import BAD_CONFIG, BUSY, Failed
 from relanced.clock import WallClock
 from relanced.config import Config, ConfigFault, load
 from relanced.counter import Desk

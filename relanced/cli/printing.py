@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+BUSY, BAD_CONFIG = 75, 78  # exit statuses, as sysexits(3) names them
+
 
 class Failed(Exception):
     """What went wrong, in one line or several, and the exit status."""

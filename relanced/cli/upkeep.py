@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from relanced.cli.client import BAD_CONFIG, BUSY
 from relanced.cli.opening import load_config
-from relanced.cli.printing import Failed
+from relanced.cli.printing import BAD_CONFIG, BUSY, Failed
 from relanced.clock import WallClock
 from relanced.store import guard, migrate
 from relanced.store.engine import StoreError

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from relanced.counter import amount
 from relanced.house import House
 from relanced.rules.model import HoldKind, MessageState
 from relanced.rules.owed import balances
@@ -50,7 +49,7 @@ class Chapter:
                 paid = date.fromisoformat(body["booked_on"])
                 what = "paid" if entry["event"].startswith("payments") else "credit note of"
                 if paid >= self._began:
-                    yield paid, f"{what} {amount(body['cents'])}"
+                    yield paid, f"{what} {body['cents'] / 100:.2f}"
             elif words := self._words(entry, body):
                 yield day, words
 
@@ -94,7 +93,7 @@ class Chapter:
         if live and not live.messages:
             return f"{live.step} waits for approval"
         if live and any(m.state is MessageState.IN_TRAY for m in live.messages):
-            return f"{live.step} lies in the tray"
+            return f"{live.step} in the tray"
         return ", ".join(h.kind.value for h in self.case.facts.holds) or "open"
 
 

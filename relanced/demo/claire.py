@@ -54,11 +54,19 @@ class Claire:
         self._narrator.typed(f"why {invoice}", said["lines"])
         return list(said["lines"])
 
+    async def reads_tasks(self) -> None:
+        """Look at what the machine asks of people."""
+        self._narrator.typed("tasks", [_row(row, "id", "kind", "words") for row in await self._rows("tasks")])
+
+    async def reads_queue(self) -> list[dict[str, Any]]:
+        """Look at what has not left, and why."""
+        queue = await self._rows("queue")
+        self._narrator.typed("queue", [_row(row, "message", "name", "step", "road", "state", "reason") for row in queue])
+        return queue
+
     async def approves(self, step: str) -> None:
         """Read the queue, and let what waits on a step go."""
-        queue = await self._rows("queue")
-        self._narrator.typed("queue", [_row(row) for row in queue])
-        for row in queue:
+        for row in await self.reads_queue():
             if row["step"] == step and row["state"] == "parked":
                 said = await self._ask("approve", {"message": row["message"]})
                 self._narrator.typed(f"approve {row['message']}", said["lines"])
@@ -122,5 +130,5 @@ class Claire:
         return said
 
 
-def _row(row: Mapping[str, Any]) -> str:
-    return "  ".join(str(row[name]) for name in ("message", "name", "step", "road", "state", "reason"))
+def _row(row: Mapping[str, Any], *columns: str) -> str:
+    return "  ".join(str(row[name]) for name in columns)

@@ -6,56 +6,58 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from relanced.counter import amount
 from relanced.demo.chapters import Chapter
 from relanced.demo.company import CUSTOMERS
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
 
-_WIDTH = 118
+_WIDTH = 130
+_GLUE = "\u00a0"
 _LEFT = ("sent", "delivered")
 
 
 def open_with(folder: Folder, narrator: Narrator) -> None:
     """Say what is to be seen."""
-    cases = [f"{n} {customer.name}" for n, customer in enumerate(CUSTOMERS, start=1)]
     narrator.line("Atelier Dubois, January to March 2026: the real daemon, real SMTP, a fast clock. ▶ is what people do;")
     narrator.line(f"the other lines are the log, whole in {_short(folder.log)}. The cases:")
-    for start in range(0, len(cases), 4):
-        narrator.line("  " + "  ".join(f"{case:<30}" for case in cases[start : start + 4]).rstrip())
+    cases = [f"{n:>4} {customer.name}" for n, customer in enumerate(CUSTOMERS, start=1)]
+    for start in range(0, len(cases), 3):
+        narrator.line("".join(f"{case:<38}" for case in cases[start : start + 3]).rstrip())
     narrator.line()
 
 
 def close_with(told: Sequence[Chapter], folder: Folder, narrator: Narrator, stay: bool) -> None:
     """Say what happened, where everything lies, and what to try."""
     narrator.line()
-    _print(_what_happened(told), narrator)
+    narrator.line(_table(told))
     for line in (*_counts(told, folder), "", *_places(folder), "", *_commands(told, folder, stay)):
         narrator.line(line)
 
 
-def _what_happened(told: Sequence[Chapter]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, width=_WIDTH)
-    for name in ("case", "customer", "what happened", "owes", "now"):
-        table.add_column(name, justify="right" if name in ("case", "owes") else "left")
+def _table(told: Sequence[Chapter]) -> str:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("customer", "what happened (amounts in EUR)", "now"):
+        table.add_column(name)
     for chapter in told:
-        facts = chapter.case.facts
-        events = " · ".join(chapter.events) or "nothing: nothing was late"
-        owes = amount(chapter.owed) if chapter.owed else ""
-        table.add_row(str(facts.id), f"{facts.debtor.key} {facts.debtor.name}", events, owes, chapter.now)
-    return table
-
-
-def _print(table: Table, narrator: Narrator) -> None:
+        debtor = chapter.case.facts.debtor
+        now = chapter.now + (f", owes {chapter.owed / 100:.2f}" if chapter.owed else "")
+        table.add_row(f"{debtor.key} {debtor.name}", _wrapped(chapter.events, 62), _wrapped([now], 26))
     console = Console(width=_WIDTH)
     with console.capture() as written:
         console.print(table)
-    narrator.line(written.get().rstrip("\n"))
+    return written.get().strip("\n")
+
+
+def _wrapped(parts: Sequence[str], width: int) -> str:
+    """The parts as lines of a cell; none is broken where it need not be."""
+    whole = " · ".join(part.replace(" ", _GLUE, 2) for part in parts)
+    return "\n".join(fill(whole, width).replace(_GLUE, " ").split("\n"))
 
 
 def _counts(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:

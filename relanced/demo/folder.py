@@ -118,6 +118,7 @@ def _fill(folder: Folder) -> None:
     }
     for name, text in texts.items():
         (folder.books / name).write_text(text, encoding="utf-8", newline="")
+    (folder.books / "banque").mkdir()
     print_invoices(folder.invoices)
 
 

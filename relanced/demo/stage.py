@@ -38,6 +38,7 @@ async def perform(folder: Folder, stay: bool, out: TextIO) -> int:
     narrator = Narrator(out, folder.log, lambda: clock.now().astimezone(PARIS))
     mailbox = Mailbox(folder.mailbox, clock.now, frozenset({DEAD_DOMAIN}), frozenset({SHY_DOMAIN}))
     aside = write_config(folder, await mailbox.open())
+    open_with(folder, narrator)
     try:
         async with _opened(folder, clock) as house:
             return await _live(house, clock, folder, narrator, stay)
@@ -68,7 +69,7 @@ async def _live(house: House, clock: DemoClock, folder: Folder, narrator: Narrat
     if not playing.done():
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
-        return INTERRUPTED
+        return await living or INTERRUPTED
     status = await _status(playing, narrator)
     if status or not stay:
         daemon.stop()
@@ -80,7 +81,6 @@ async def _play(house: House, clock: DemoClock, folder: Folder, narrator: Narrat
     claire = Claire(house.config.desk.socket, clock, folder, narrator)
     story = Story(house, clock, claire, folder, narrator)
     try:
-        open_with(folder, narrator)
         await story.tell()
     finally:
         await claire.leave()

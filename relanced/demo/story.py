@@ -79,16 +79,19 @@ class Story:
         covers = add_bank_days(day, -1)
         since = first if add_bank_days(last, 1) == day else covers
         paid = [t for t in TRANSFERS if since <= t.booked_on <= covers]
-        name = f"banque-{covers}.csv"
+        name = f"banque/banque-{covers}.csv"
         (self._folder.books / name).write_text(books.bank(paid), encoding="utf-8", newline="")
         told = ", ".join(f"{NAMES[t.customer]} has paid {amount(t.cents)}" for t in paid)
-        arrives = partial(self._claire.imports, name, covers=covers, quietly=not paid)
-        yield Scene(self._at(day, MORNING), told, arrives)
+        arrives = partial(self._claire.imports, name, covers=covers, quietly=TRANSFERS[0] not in paid)
+        yield Scene(self._at(day, MORNING), f"The bank tells: {told}" if paid else "", arrives)
 
     def _desk(self) -> Iterator[Scene]:
         """What people do beside the daily round."""
         claire, at = self._claire, self._at
         name = NAMES[CREDIT_NOTE.customer]
+        yield Scene(
+            at(date(2026, 1, 15), time(10)), "Claire looks at what the machine asks of her", claire.reads_tasks
+        )
         yield Scene(
             at(date(2026, 1, 27), time(10)),
             f"{name} gets a credit note of {amount(CREDIT_NOTE.cents)}",
@@ -116,6 +119,11 @@ class Story:
             at(date(2026, 2, 19), time(10)),
             "Nobody has fetched the bank files this week. Why does nothing leave?",
             self._why,
+        )
+        yield Scene(
+            at(date(2026, 2, 27), time(10)),
+            f"{NAMES['C12']}: the deadline of the notice has passed. Shall a lawyer take over? Claire will think about it",
+            claire.reads_queue,
         )
 
     async def _presented(self) -> None:

@@ -245,11 +245,20 @@ async def _locked(connection: AsyncConnection, message_ids: Sequence[int]) -> li
     return list((await connection.execute(query)).all())
 
 
+_DONE = {
+    MessageEvent.PARK: "parked",
+    MessageEvent.WITHDRAW: "cancelled",
+    MessageEvent.SAID_NOT_SENT: "cancelled",
+    MessageEvent.SAID_SENT: "called sent",
+    MessageEvent.RESEND: "sent again",
+}
+
+
 def _advance(row: Any, event: MessageEvent) -> MessageState:
     try:
         return advance(MessageState(row.state), event)
     except IllegalTransition:
-        raise Unfitting(f"message {row.id} is {row.state}: it cannot be {event.value.replace('_', ' ')}") from None
+        raise Unfitting(f"message {row.id} is {row.state}: it cannot be {_DONE[event]}") from None
 
 
 def _about(row: Any, why: str) -> dict[str, Any]:

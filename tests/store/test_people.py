@@ -83,7 +83,7 @@ async def test_a_person_settles_what_nobody_could_tell(store: Store, books: Book
 
 
 async def test_a_resend_is_the_next_turn_with_a_name_of_its_own(store: Store, post: Post, message: int) -> None:
-    with pytest.raises(Unfitting, match="is planned: it cannot be resend"):
+    with pytest.raises(Unfitting, match="is planned: it cannot be sent again"):
         await store.people.resend(message, "again", "R-2", "<2@x>", CLAIRE, post.now)
     await post.seal(message)
     await post.answer(message, Refused(Refusal.ADDRESS, "550"))
@@ -104,9 +104,11 @@ async def test_a_resend_is_the_next_turn_with_a_name_of_its_own(store: Store, po
 async def test_a_verb_that_does_not_fit_says_why_and_changes_nothing(store: Store, post: Post, message: int) -> None:
     await post.seal(message)
     acts = {
-        "message 1 is submitting: it cannot be park": store.people.park(message, "no", CLAIRE, post.now),
-        "message 1 is submitting: it cannot be withdraw": store.people.cancel(message, "no", CLAIRE, post.now, TODAY),
-        "message 1 is submitting: it cannot be said sent": store.people.said_sent(message, "", CLAIRE, post.now, TODAY),
+        "message 1 is submitting: it cannot be parked": store.people.park(message, "no", CLAIRE, post.now),
+        "message 1 is submitting: it cannot be cancelled": store.people.cancel(message, "no", CLAIRE, post.now, TODAY),
+        "message 1 is submitting: it cannot be called sent": store.people.said_sent(
+            message, "", CLAIRE, post.now, TODAY
+        ),
         "there is no message 99": store.people.park(99, "no", CLAIRE, post.now),
     }
     for words, act in acts.items():

@@ -1,0 +1,33 @@
+"""Commands about the daemon: run, check, status."""
+
+from __future__ import annotations
+
+import click
+
+from relanced.cli.root import desk, relanced
+
+
+@relanced.command()
+@click.option("--once", is_flag=True, help="Turn every wheel until nothing is due, then end.")
+@click.pass_context
+def run(ctx: click.Context, /, once: bool) -> None:
+    """Run the daemon."""
+    from relanced.cli.running import run_daemon
+
+    ctx.exit(run_daemon(ctx.obj[0], once))
+
+
+@relanced.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Say what is wrong with the configuration, the wordings and the debtors."""
+    from relanced.cli.checking import check_all
+
+    ctx.exit(check_all(ctx.obj[0]))
+
+
+@relanced.command()
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """How the house stands: mode, stops, closed channels, bank data."""
+    desk(ctx, "status")

@@ -1,0 +1,33 @@
+"""Commands that bring facts in: import, open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from relanced.cli.root import creditor_option, desk, relanced
+
+
+@relanced.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@creditor_option
+@click.option("--kind", help="What the files hold, when their headings do not tell.")
+@click.option("--covers", metavar="DATE", help="The last day the payments, or the snapshot, account for.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, write nothing.")
+@click.option("--yes", is_flag=True, help="A snapshot may settle more than 20 % of the open invoices.")
+@click.pass_context
+def import_(ctx: click.Context, /, files: tuple[Path, ...], **words: Any) -> None:
+    """Import CSV or XLSX files: debtors, contacts, invoices, credits, payments, history, snapshot."""
+    desk(ctx, "import", {file.name: file.read_bytes() for file in files}, **words)
+
+
+@relanced.command()
+@click.argument("creditor")
+@click.option("--from", "from_", metavar="STEP", help="Terms late today start on this step.")
+@click.option("--per-day", type=int, default=0, help="At most so many new reminders a day.")
+@click.pass_context
+def open(ctx: click.Context, /, creditor: str, from_: str | None, per_day: int) -> None:
+    """Let reminders leave for a creditor; until then decisions are only shown."""
+    desk(ctx, "open", creditor=creditor, from_step=from_, per_day=per_day)
