@@ -52,9 +52,7 @@ def _letters(folder: Folder) -> Iterator[str]:
 
 def _twice(chapter: Chapter) -> Iterator[str]:
     """No step of a term was performed twice."""
-    done = Counter(
-        (line.term_id, line.step) for line in chapter.case.facts.lines if line.state is LineState.PERFORMED
-    )
+    done = Counter((line.term_id, line.step) for line in chapter.case.facts.lines if line.state is LineState.PERFORMED)
     yield from (f"{chapter.key}: {step} was performed {n} times for one term" for (_, step), n in done.items() if n > 1)
 
 
@@ -87,4 +85,3 @@ def _notice(chapter: Chapter) -> Iterator[str]:
 def _refusal(reasons: Sequence[str]) -> Iterator[str]:
     if not any("bank data cover until" in reason for reason in reasons):
         yield "why did not tell that the bank data are too old"
-

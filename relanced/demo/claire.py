@@ -61,7 +61,9 @@ class Claire:
     async def reads_queue(self) -> list[dict[str, Any]]:
         """Look at what has not left, and why."""
         queue = await self._rows("queue")
-        self._narrator.typed("queue", [_row(row, "message", "name", "step", "road", "state", "reason") for row in queue])
+        self._narrator.typed(
+            "queue", [_row(row, "message", "name", "step", "road", "state", "reason") for row in queue]
+        )
         return queue
 
     async def approves(self, step: str) -> None:

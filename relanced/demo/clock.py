@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from relanced.clock import LONGEST_SLEEP
 
-PATIENCE = 60.0  # seconds of real time that one piece of work may take
 _GLANCE = 0.002
 
 
@@ -18,10 +17,13 @@ class NeverIdle(Exception):
 
 
 class DemoClock:
-    """Told where to go by `advance`; after `let_run` it goes at the pace of the world."""
+    """Told where to go by `advance`; after `let_run` it goes at the pace of the world.
 
-    def __init__(self, start: datetime) -> None:
-        self._now = start
+    `patience`: seconds of real time that the work of one moment may take.
+    """
+
+    def __init__(self, start: datetime, patience: float = 60.0) -> None:
+        self._now, self._patience = start, patience
         self._sleepers: dict[asyncio.Event, datetime | None] = {}
         self._naps = self._calm = 0  # how often a wheel went to sleep, and how often it had when all was done
         self._wheels = 0
@@ -72,11 +74,11 @@ class DemoClock:
         """
         wishes: list[datetime | None] | None = None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 while wishes != (wishes := await self._at_rest()) and self._naps != self._calm:
                     self._ring(lambda _until: True)
         except TimeoutError:
-            raise NeverIdle(f"work was still under way after {PATIENCE:.0f} seconds, at {self._now}") from None
+            raise NeverIdle(f"work was still under way after {self._patience} seconds, at {self._now}") from None
         self._calm = self._naps
 
     async def _at_rest(self) -> list[datetime | None]:

@@ -17,14 +17,17 @@ from relanced.demo.company import CUSTOMERS
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
 
-_WIDTH = 130
+_WIDTH = 120
+_EVENTS, _NOW = 56, 23
 _GLUE = "\u00a0"
 _LEFT = ("sent", "delivered")
 
 
 def open_with(folder: Folder, narrator: Narrator) -> None:
     """Say what is to be seen."""
-    narrator.line("Atelier Dubois, January to March 2026: the real daemon, real SMTP, a fast clock. ▶ is what people do;")
+    narrator.line(
+        "Atelier Dubois, January to March 2026: the real daemon, real SMTP, a fast clock. ▶ is what people do;"
+    )
     narrator.line(f"the other lines are the log, whole in {_short(folder.log)}. The cases:")
     cases = [f"{n:>4} {customer.name}" for n, customer in enumerate(CUSTOMERS, start=1)]
     for start in range(0, len(cases), 3):
@@ -43,11 +46,11 @@ def close_with(told: Sequence[Chapter], folder: Folder, narrator: Narrator, stay
 def _table(told: Sequence[Chapter]) -> str:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("customer", "what happened (amounts in EUR)", "now"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     for chapter in told:
         debtor = chapter.case.facts.debtor
         now = chapter.now + (f", owes {chapter.owed / 100:.2f}" if chapter.owed else "")
-        table.add_row(f"{debtor.key} {debtor.name}", _wrapped(chapter.events, 62), _wrapped([now], 26))
+        table.add_row(f"{debtor.key} {debtor.name}", _wrapped(chapter.events, _EVENTS), fill(now, _NOW))
     console = Console(width=_WIDTH)
     with console.capture() as written:
         console.print(table)
@@ -55,9 +58,9 @@ def _table(told: Sequence[Chapter]) -> str:
 
 
 def _wrapped(parts: Sequence[str], width: int) -> str:
-    """The parts as lines of a cell; none is broken where it need not be."""
-    whole = " · ".join(part.replace(" ", _GLUE, 2) for part in parts)
-    return "\n".join(fill(whole, width).replace(_GLUE, " ").split("\n"))
+    """The parts as lines of a cell; a day stays beside its month, and a dot with what it follows."""
+    glued = f"{_GLUE}· ".join(part.replace(" ", _GLUE, 2) for part in parts)
+    return fill(glued, width).replace(_GLUE, " ")
 
 
 def _counts(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:
@@ -106,7 +109,7 @@ def _commands(told: Sequence[Chapter], folder: Folder, stay: bool) -> Iterator[s
         yield f"  {start} {command:<26} # {what}"
     if stay:
         yield ""
-        yield "The daemon stays up, and its clock goes on from 31 March 2026, 18:30. Ctrl-C ends it."
+        yield "The daemon stays up, and its clock goes on from 31 March 2026, 15:00. Ctrl-C ends it."
 
 
 def _short(path: Path) -> str:

@@ -29,7 +29,9 @@ def _printed() -> Iterator[tuple[str, bytes]]:
     )
     for invoice in INVOICES:
         moment = datetime.combine(invoice.issued_on, time(), UTC)
-        pdf = press.compile(_LAYOUT.read_bytes(), format="pdf", sys_inputs={"invoice": _facts(invoice)}, timestamp=moment)
+        pdf = press.compile(
+            _LAYOUT.read_bytes(), format="pdf", sys_inputs={"invoice": _facts(invoice)}, timestamp=moment
+        )
         assert isinstance(pdf, bytes)
         yield invoice.number, pdf
 

@@ -61,8 +61,9 @@ class _Errors(logging.Handler):
 
 
 def _worth_reading(record: logging.LogRecord) -> bool:
-    """What people ask the desk is told already, with its answer."""
-    return record.name != "relanced.desk"
+    """What people ask the desk is told already, with its answer; that one writes to nobody at night needs no telling."""
+    said = record.msg if isinstance(record.msg, dict) else {}
+    return record.name != "relanced.desk" and not str(said.get("why")).startswith("outside the hours")
 
 
 def _kept_in(book: TextIO) -> logging.Handler:

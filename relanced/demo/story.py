@@ -27,7 +27,7 @@ from relanced.rules.calendar import add_bank_days, is_bank_day
 
 NOTICE = "mise-en-demeure"
 REFUSED_INVOICE = "FA-2026-002"  # paid on its due day, in the week without bank files
-MORNING, POST, EVENING = time(8, 30), time(11), time(18, 30)
+MORNING, POST, CURTAIN = time(8, 30), time(11), time(15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class Story:
         self.reasons: list[str] = []
 
     async def tell(self) -> None:
-        """Play every scene at its moment, and let the last day end."""
+        """Play every scene at its moment, up to the curtain of the last day."""
         for scene in sorted(self._scenes(), key=lambda s: s.at):
             await self._clock.advance(scene.at)
             if scene.words:
                 self._narrator.headline(scene.words)
             await scene.act()
-        await self._clock.advance(self._at(LAST_DAY, EVENING))
+        await self._clock.advance(self._at(LAST_DAY, CURTAIN))
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, tzinfo=self._house.config.timezone)
@@ -89,9 +89,7 @@ class Story:
         """What people do beside the daily round."""
         claire, at = self._claire, self._at
         name = NAMES[CREDIT_NOTE.customer]
-        yield Scene(
-            at(date(2026, 1, 15), time(10)), "Claire looks at what the machine asks of her", claire.reads_tasks
-        )
+        yield Scene(at(date(2026, 1, 15), time(10)), "Claire looks at what the machine asks of her", claire.reads_tasks)
         yield Scene(
             at(date(2026, 1, 27), time(10)),
             f"{name} gets a credit note of {amount(CREDIT_NOTE.cents)}",

@@ -44,8 +44,9 @@ class Company:
     async def open(self, **changes: object) -> None:
         """Open the house, under its configuration as it was or with some words changed."""
         self.words |= changes
-        text = paper.configuration(self.folder, self.relay.port, **self.words)
-        self.house = await open_house(load_text(text.encode(), self.folder / "config.yaml", {}), self.clock, "a story")
+        text, path = paper.configuration(self.folder, self.relay.port, **self.words), self.folder / "config.yaml"
+        path.write_text(text, "utf-8")
+        self.house = await open_house(load_text(text.encode(), path, {}), self.clock, "a story")
 
     async def reopen(self, **changes: object) -> None:
         """Close, and open again."""

@@ -18,6 +18,7 @@ from tests.flow.company import Company
 from tests.flow.relay import Relay
 
 Found = Callable[..., Awaitable[Company]]
+MONDAY = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -34,19 +35,19 @@ async def _migrated(path: Path) -> None:
 
 @pytest.fixture
 async def found(tmp_path: Path, unborn: Path) -> AsyncIterator[Found]:
-    """`await found(mode="shadow")`: a company whose configuration says something otherwise, `copies=True`: with a
-    journal mailbox, `opened=False`: whose reminders may not leave yet."""
+    """`await found(mode="shadow")`: a company whose configuration says something otherwise; `copies=True`: with a
+    journal mailbox; `opened=False`: whose reminders may not leave yet; `at`: what its clock shows at first."""
     if not unborn.exists():
         await _migrated(unborn)
     async with AsyncExitStack() as stack:
 
-        async def company(copies: bool = False, opened: bool = True, **words: object) -> Company:
+        async def company(copies: bool = False, opened: bool = True, at: datetime = MONDAY, **words: object) -> Company:
             for tray in ("letters", "registered"):
                 (tmp_path / tray).mkdir()
             shutil.copy(unborn, tmp_path / "relanced.db")
             words = {"email": paper.journal_copy(tmp_path), **words} if copies else words
             relay = await stack.enter_async_context(Relay(tmp_path / "journal" if copies else None))
-            made = Company(tmp_path, relay, Clock(datetime(2026, 3, 2, 8, 30, tzinfo=UTC)), words)
+            made = Company(tmp_path, relay, Clock(at), words)
             await made.open()
             stack.push_async_callback(lambda: made.house.close())
             if opened:

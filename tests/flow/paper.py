@@ -33,6 +33,7 @@ channels:
 {house}
 policies: {policies}
 """
+ALWAYS = 'contact_rules: {hours: ["00:00-00:00"], days: mon-sun, holidays: none}'
 IBAN = "FR76 3000 6000 0112 3456 7890 189"
 HEADINGS = "client;nom;email;segment;adresse;cp;ville;numéro;date;échéance;montant;dossier"
 

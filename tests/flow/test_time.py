@@ -52,7 +52,6 @@ NIGHT = """
       - {{name: relance-1, tone: courteous, when: {days} days after due, via: [email]}}
       - {{name: relance-2, tone: firm, when: {later} days after due, via: [email]}}
 """
-ALWAYS = 'contact_rules: {hours: ["00:00-00:00"], days: mon-sun, holidays: none}'
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ ALWAYS = 'contact_rules: {hours: ["00:00-00:00"], days: mon-sun, holidays: none}
 async def test_fault_26_a_step_is_performed_once_on_its_local_day(
     found: Found, due: date, days: int, leaves: date
 ) -> None:
-    company = await found(house=ALWAYS, policies=NIGHT.format(days=days, later=days + 30))
+    company = await found(house=paper.ALWAYS, policies=NIGHT.format(days=days, later=days + 30))
     await company.bills(paper.invoice("F-1", due, issued=due - timedelta(days=20)))
     midnight = datetime.combine(leaves, datetime.min.time(), tzinfo=PARIS).astimezone(UTC)
     sent = []

@@ -44,7 +44,7 @@ class Sender:
 
     async def turn(self, now: datetime) -> bool:
         """Word what is due, as much as the clerk can take. True when there may be more."""
-        wanted = self._clerk.appetite(self.channel)
+        wanted, self._shut_until = self._clerk.appetite(self.channel), None
         if not wanted or not await self._anything_due(now):
             return False
         conditions = await self._premises.conditions(self._store)
@@ -63,7 +63,6 @@ class Sender:
         return bool(done.worded) and len(picked) == wanted
 
     async def _anything_due(self, now: datetime) -> bool:
-        self._shut_until = None
         due = await self._store.sending.next_due(self.channel)
         return due is not None and due <= now
 

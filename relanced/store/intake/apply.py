@@ -148,9 +148,9 @@ async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledg
 
 async def _open_cases(connection: AsyncConnection, ids: list[int]) -> None:
     """A case with invoices is open until the planner finds that nothing is owed."""
-    billed = select(invoices.c.case_id)
+    billed = select(invoices.c.id).where(invoices.c.case_id == cases.c.id).exists()
     for some in chunks(ids):
-        clear = cases.c.id.in_(some) & (cases.c.state == "clear") & cases.c.id.in_(billed)
+        clear = cases.c.id.in_(some) & (cases.c.state == "clear") & billed
         await connection.execute(update(cases).where(clear).values(state="open"))
 
 
