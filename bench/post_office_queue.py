@@ -29,7 +29,9 @@ def context(debtor: Debtor) -> dict[str, Any]:
         }
         for i in debtor.invoices
     ]
-    identity = f"{CREDITOR} · SARL au capital de 10 000 € · SIREN {siren('732829320')} · 12 RUE DES FORGES, 35000 RENNES"
+    identity = (
+        f"{CREDITOR} · SARL au capital de 10 000 € · SIREN {siren('732829320')} · 12 RUE DES FORGES, 35000 RENNES"
+    )
     return {
         "lines": lines,
         "total": _nbsp(euros(sum(i.cents for i in debtor.invoices))),

@@ -51,7 +51,7 @@ class House:
 
     def planner(self) -> Planner:
         """The wheel that decides."""
-        return Planner(self.store, self.premises)
+        return Planner(self.store, self.premises, self.ring)
 
     def clerk(self) -> Clerk:
         """The owner of the hot writes: at most one at work in a process."""
@@ -63,7 +63,7 @@ class House:
 
     def reconciler(self, clerk: Clerk) -> Reconciler:
         """The wheel that settles doubts."""
-        return Reconciler(self.store, self.premises, self.doors, self.owner, lambda: clerk.mine)
+        return Reconciler(self.store, self.premises, self.doors, self.owner, lambda: clerk.mine, self.ring)
 
     def trays(self) -> Trays:
         """The wheel that pulls letters back."""
@@ -71,7 +71,7 @@ class House:
 
     def rounds(self) -> Rounds:
         """The wheel that ends what waited too long."""
-        return Rounds(self.store, self.premises)
+        return Rounds(self.store, self.premises, self.ring)
 
     async def close(self) -> None:
         """Close the doors, the database, the lock."""
@@ -109,17 +109,22 @@ def _own(database: Path | None, who: str, clock: Clock) -> guard.Lock | None:
         lock.take(who, clock.now())
     except OSError as error:
         raise Unusable(f"{database.parent}: {error.strerror}: the account that runs relanced must own it") from error
-    if database.exists() and not os.access(database, os.R_OK | os.W_OK):
-        lock.release()
-        raise Unusable(f"{database} cannot be written by this account: chown it to the account that runs relanced")
+    for path in (database.parent, database):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            lock.release()
+            raise Unusable(f"{path} cannot be written by this account: chown it to the account that runs relanced")
     return lock
 
 
-def _state_folder(state: Path) -> None:
+def _state_folder(state: Path) -> Path:
+    """A private folder that we can write in."""
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Unusable(f"{state}: {error.strerror}: the account that runs relanced must own it") from error
+    if not os.access(state, os.W_OK | os.X_OK):
+        raise Unusable(f"{state} cannot be written: the account that runs relanced must own it")
+    return state
 
 
 async def _prepare(store: Store, config: Config, clock: Clock) -> None:
@@ -142,8 +147,7 @@ def words_of(config: Config) -> dict[str, Words]:
 def _doors(config: Config, clock: Clock) -> dict[str, Channel]:
     doors: dict[str, Channel] = {}
     for name, door in config.channels.items():
-        state = config.state / "channels" / name
-        state.mkdir(parents=True, exist_ok=True)
+        state = _state_folder(config.state / "channels" / name)
         opened: Channel = door.channel(door.settings, Surroundings(name, state, clock.now))  # type: ignore[call-arg]
         doors[name] = _kept_in(config, name, opened)
     return doors

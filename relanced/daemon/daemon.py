@@ -20,6 +20,7 @@ from relanced.store.ears import listen
 from relanced.store.engine import CommitUnknown, StoreFull
 
 DRAIN_SECONDS = 30.0
+BREATH = 0.25  # seconds between two rounds of a wheel that does not send, while messages are on their way
 
 log = structlog.get_logger("relanced.daemon")
 Served = Callable[["Daemon"], AbstractAsyncContextManager[Any]]
@@ -31,12 +32,13 @@ class Daemon:
     def __init__(self, house: House, serve: Served | None = None, drain_seconds: float = DRAIN_SECONDS) -> None:
         self.house = house
         self.clerk: Clerk = house.clerk()
+        self.senders = [Spindle(f"send {s.channel}", s, house.clock) for s in house.senders(self.clerk)]
         self.spindles = [
-            Spindle("plan", house.planner(), house.clock),
-            *(Spindle(f"send {s.channel}", s, house.clock) for s in house.senders(self.clerk)),
-            Spindle("reconcile", house.reconciler(self.clerk), house.clock),
-            Spindle("trays", house.trays(), house.clock),
-            Spindle("rounds", house.rounds(), house.clock),
+            Spindle("plan", house.planner(), house.clock, self._breathe),
+            *self.senders,
+            Spindle("reconcile", house.reconciler(self.clerk), house.clock, self._breathe),
+            Spindle("trays", house.trays(), house.clock, self._breathe),
+            Spindle("rounds", house.rounds(), house.clock, self._breathe),
         ]
         self.since: datetime = house.clock.now()
         self._serve = serve
@@ -55,7 +57,11 @@ class Daemon:
 
     async def run(self) -> int:
         """Live until stopped. Returns the exit status: 0, or 1 when the store was lost."""
-        held = await started(self.house)
+        try:
+            held = await started(self.house)
+        except StoreFull as error:
+            log.critical("no room on the disk: not started", error=str(error))
+            return 1
         if held:
             log.warning("on hold", why=held, todo="relanced resume --accept")
         async with self._serve(self) if self._serve else nullcontext():
@@ -69,6 +75,9 @@ class Daemon:
             await self._wind_down(tasks, lost)
         log.info("stopped", lost=lost)
         return 1 if lost else 0
+
+    async def _breathe(self) -> None:
+        await self.clerk.calm(BREATH)
 
     def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return asyncio.create_task(work, name=name)
@@ -151,18 +160,25 @@ async def run_once(house: House, longest: float = 60.0) -> None:
     """Turn every wheel until nothing is due any more (`run --once`), at most `longest` seconds of real time."""
     await started(house)
     daemon = Daemon(house)
-    clerk = asyncio.create_task(daemon._clerk())
-    wheels = [s.wheel for s in daemon.spindles]
+    tasks = [asyncio.create_task(daemon._clerk()), *(asyncio.create_task(s.spin()) for s in daemon.senders)]
     try:
         end, quiet = time.monotonic() + longest, 0
-        while quiet < 2 and time.monotonic() < end and not clerk.done():
-            now = house.clock.now()
-            more = [await wheel.turn(now) for wheel in wheels]
-            await asyncio.sleep(0.01)
-            moments = [await wheel.next_moment() for wheel in wheels]
-            due = any(m is not None and m <= house.clock.now() for m in moments)
-            quiet = 0 if any(more) or due or not daemon.clerk.idle else quiet + 1
+        while quiet < 2 and time.monotonic() < end and not any(t.done() for t in tasks):
+            quiet = 0 if await _anything(daemon) else quiet + 1
     finally:
-        clerk.cancel()
-        await asyncio.gather(clerk, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await daemon.clerk.drain(longest)
+
+
+async def _anything(daemon: Daemon) -> bool:
+    """Turn every wheel that does not turn by itself. Whether there is, or soon may be, anything more to do."""
+    now = daemon.house.clock.now()
+    more = [await s.wheel.turn(now) for s in daemon.spindles if s not in daemon.senders]
+    daemon.ring()
+    await asyncio.sleep(0.01)
+    await daemon.clerk.calm(BREATH)
+    moments = [await s.wheel.next_moment() for s in daemon.spindles]
+    due = any(m is not None and m <= daemon.house.clock.now() for m in moments)
+    return any(more) or due or not daemon.clerk.idle

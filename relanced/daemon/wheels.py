@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -27,11 +28,18 @@ class Wheel(Protocol):
         """When the next round is wanted, if time alone asks for one."""
 
 
-class Spindle:
-    """Turns one wheel. `turned` counts its rounds: what a watchdog looks at."""
+async def at_once() -> None:
+    """No breath is taken."""
 
-    def __init__(self, name: str, wheel: Wheel, clock: Clock) -> None:
-        self.name, self.wheel, self._clock = name, wheel, clock
+
+class Spindle:
+    """Turns one wheel. `turned` counts its rounds: what a watchdog looks at.
+
+    `breathe` is awaited between two rounds, so that a wheel for which many ring sees many changes at once.
+    """
+
+    def __init__(self, name: str, wheel: Wheel, clock: Clock, breathe: Callable[[], Awaitable[None]] = at_once) -> None:
+        self.name, self.wheel, self._clock, self._breathe = name, wheel, clock, breathe
         self._bell = asyncio.Event()
         self.turned = 0
 
@@ -61,9 +69,12 @@ class Spindle:
             await asyncio.sleep(0)
             return
         if not self._bell.is_set():
-            until = await self.wheel.next_moment()
-            now = self._clock.now()
-            if until is None or until > now:
-                await self._clock.wait(self._bell, until)
-            else:
-                await asyncio.sleep(0.05)  # due, but not to be had just now: no spinning
+            await self._rest()
+        await self._breathe()
+
+    async def _rest(self) -> None:
+        until = await self.wheel.next_moment()
+        if until is None or until > self._clock.now():
+            await self._clock.wait(self._bell, until)
+        else:
+            await asyncio.sleep(0.05)  # due, but not to be had just now: no spinning

@@ -72,20 +72,23 @@ class DemoClock:
 
         A wheel may have made work for another that sleeps: all look again until none wishes for anything else.
         """
-        wishes: list[datetime | None] | None = None
+        before: list[datetime | None] | None = None
         try:
             async with asyncio.timeout(self._patience):
-                while wishes != (wishes := await self._at_rest()) and self._naps != self._calm:
+                wishes = await self._at_rest()
+                while wishes != before and self._naps != self._calm:
                     self._ring(lambda _until: True)
+                    before, wishes = wishes, await self._at_rest()
         except TimeoutError:
             raise NeverIdle(f"work was still under way after {self._patience} seconds, at {self._now}") from None
         self._calm = self._naps
 
     async def _at_rest(self) -> list[datetime | None]:
         """Wait until every wheel sleeps; until when, each."""
-        while not self._settled():
+        while True:
+            if self._settled():
+                return sorted(self._sleepers.values(), key=str)
             await asyncio.sleep(_GLANCE)
-        return sorted(self._sleepers.values(), key=str)
 
     def _settled(self) -> bool:
         asleep = len(self._sleepers) == self._wheels and not any(bell.is_set() for bell in self._sleepers)

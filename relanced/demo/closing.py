@@ -18,7 +18,7 @@ from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
 
 _WIDTH = 120
-_EVENTS, _NOW = 56, 23
+_EVENTS, _NOW = 54, 22
 _GLUE = "\u00a0"
 _LEFT = ("sent", "delivered")
 
@@ -59,19 +59,18 @@ def _table(told: Sequence[Chapter]) -> str:
 
 def _wrapped(parts: Sequence[str], width: int) -> str:
     """The parts as lines of a cell; a day stays beside its month, and a dot with what it follows."""
-    glued = f"{_GLUE}· ".join(part.replace(" ", _GLUE, 2) for part in parts)
-    return fill(glued, width).replace(_GLUE, " ")
+    glued = f"{_GLUE}· ".join(part.replace(" ", _GLUE, 3) for part in parts)
+    return fill(glued, width, break_on_hyphens=False).replace(_GLUE, " ")
 
 
 def _counts(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:
     messages = [m for chapter in told for m in chapter.messages]
     left = Counter(m["road"] for m in messages if m["state"] in _LEFT)
     ends = Counter(m["state"] for m in messages)
-    yield (
-        f"{left['email']} e-mails ({len(list(folder.mailbox.glob('*.eml')))} in the mailbox), {left['letter']} letters "
-        f"and {left['registered']} registered letter left; {ends['failed']} address refused, {ends['cancelled']} messages "
-        f"withdrawn before they left, {ends['in_tray']} letter in the tray."
-    )
+    arrived = len(list(folder.mailbox.glob("*.eml")))
+    letters = f"{left['letter']} letters, {left['registered']} registered"
+    yield f"Left: {left['email']} e-mails (in the mailbox: {arrived}), {letters}."
+    yield f"Refused: {ends['failed']}. Withdrawn before they left: {ends['cancelled']}. In the tray: {ends['in_tray']}."
 
 
 def _places(folder: Folder) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The company of the demonstration, its customers, what they were invoiced and what they paid. All of it is invented."""
+"""The company of the demonstration, its customers, what they owe and what they pay. All of it is invented."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEAD_DOMAIN, SHY_DOMAIN = "kerjean.example", "saint-aubin.example"
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A line of the customer file. `kind` is the French word of the accounting program, empty where nobody filled it in."""
+    """A line of the customer file. `kind` is the word of the accounting program, empty where nobody filled it in."""
 
     code: str
     name: str

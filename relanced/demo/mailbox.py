@@ -114,7 +114,8 @@ class _Session:
 
     async def _take_message(self) -> None:
         if self.sender is None or not self.recipients:
-            return self._say("554 5.5.1 no valid recipients")
+            self._say("554 5.5.1 no valid recipients")
+            return
         self._say("354 End data with <CR><LF>.<CR><LF>")
         octets = bytearray()
         while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +21,8 @@ class Narrator:
 
     def __init__(self, out: TextIO, book: Path, now: Callable[[], datetime]) -> None:
         self._out, self._now = out, now
+        if isinstance(out, TextIOWrapper):
+            out.reconfigure(errors="replace")  # a terminal that knows no accents is no reason to stop
         self._book = book.open("w", encoding="utf-8")
         self.errors = _Errors()
         log.set_up("console", out, now=now)
@@ -30,7 +33,8 @@ class Narrator:
 
     def headline(self, words: str) -> None:
         """Something happens in the world."""
-        self.line(f"▶ {self._now():%a %d %b %H:%M}  {words}")
+        told = f"▶ {self._now():%a %d %b %H:%M}  {words}"
+        self.line(f"\x1b[1m{told}\x1b[0m" if self._out.isatty() else told)
 
     def typed(self, command: str, answer: Iterable[str]) -> None:
         """A person asks the desk."""
@@ -61,7 +65,7 @@ class _Errors(logging.Handler):
 
 
 def _worth_reading(record: logging.LogRecord) -> bool:
-    """What people ask the desk is told already, with its answer; that one writes to nobody at night needs no telling."""
+    """What people ask the desk is told already, with its answer; that nobody is written to at night goes unsaid."""
     said = record.msg if isinstance(record.msg, dict) else {}
     return record.name != "relanced.desk" and not str(said.get("why")).startswith("outside the hours")
 

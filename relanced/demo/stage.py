@@ -1,4 +1,4 @@
-"""The demonstration from its first to its last moment: a mail server, the real house and daemon, the story, the table."""
+"""The demonstration from first to last: a mail server, the real house and daemon, the story, the table."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Story:
         if first <= day <= last or day == FIRST_DAY:
             return
         covers = add_bank_days(day, -1)
-        since = first if add_bank_days(last, 1) == day else covers
+        since = add_bank_days(first, -1) if add_bank_days(last, 1) == day else covers
         paid = [t for t in TRANSFERS if since <= t.booked_on <= covers]
         name = f"banque/banque-{covers}.csv"
         (self._folder.books / name).write_text(books.bank(paid), encoding="utf-8", newline="")
@@ -87,42 +87,24 @@ class Story:
 
     def _desk(self) -> Iterator[Scene]:
         """What people do beside the daily round."""
-        claire, at = self._claire, self._at
-        name = NAMES[CREDIT_NOTE.customer]
-        yield Scene(at(date(2026, 1, 15), time(10)), "Claire looks at what the machine asks of her", claire.reads_tasks)
-        yield Scene(
-            at(date(2026, 1, 27), time(10)),
-            f"{name} gets a credit note of {amount(CREDIT_NOTE.cents)}",
-            partial(claire.imports, "avoirs-2026.csv"),
+        claire, scene = self._claire, self._scene
+        credit = f"{NAMES[CREDIT_NOTE.customer]} gets a credit note of {amount(CREDIT_NOTE.cents)}"
+        approves = partial(claire.approves, NOTICE)
+        pauses = partial(claire.pauses, "C13", date(2026, 2, 27), "pays when the season begins")
+        bad = NAMES["C12"]
+        yield scene("2026-01-15 10:00", "Claire looks at what the machine asks of her", claire.reads_tasks)
+        yield scene("2026-01-27 10:00", credit, partial(claire.imports, "avoirs-2026.csv"))
+        yield scene("2026-01-30 08:45", "January's invoices", partial(claire.imports, "factures-2026.csv"))
+        yield scene("2026-02-05 09:30", f"{bad}: Claire reads the notice that waits for her, and approves it", approves)
+        yield scene("2026-02-05 15:00", f"{NAMES['C13']} calls: short of cash until the season begins", pauses)
+        yield scene("2026-02-12 10:00", "The post returns the slip: presented on 10 February", self._presented)
+        yield scene("2026-02-19 10:00", "No bank files this week. Why does nothing leave?", self._why)
+        yield scene(
+            "2026-02-27 10:00", f"{bad}: the notice's deadline is over. A lawyer? Not today", claire.reads_queue
         )
-        yield Scene(
-            at(date(2026, 1, 30), time(8, 45)), "January's invoices", partial(claire.imports, "factures-2026.csv")
-        )
-        yield Scene(
-            at(date(2026, 2, 5), time(9, 30)),
-            f"{NAMES['C12']}: Claire reads the notice that waits for her, and approves it",
-            partial(claire.approves, NOTICE),
-        )
-        yield Scene(
-            at(date(2026, 2, 5), time(15)),
-            f"{NAMES['C13']} calls: short of cash until the season begins",
-            partial(claire.pauses, "C13", date(2026, 2, 27), "pays when the season begins"),
-        )
-        yield Scene(
-            at(date(2026, 2, 12), time(10)),
-            "The post returns the slip: the registered letter was presented on 10 February",
-            self._presented,
-        )
-        yield Scene(
-            at(date(2026, 2, 19), time(10)),
-            "Nobody has fetched the bank files this week. Why does nothing leave?",
-            self._why,
-        )
-        yield Scene(
-            at(date(2026, 2, 27), time(10)),
-            f"{NAMES['C12']}: the deadline of the notice has passed. Shall a lawyer take over? Claire will think about it",
-            claire.reads_queue,
-        )
+
+    def _scene(self, at: str, words: str, act: Callable[[], Awaitable[object]]) -> Scene:
+        return Scene(datetime.fromisoformat(at).replace(tzinfo=self._house.config.timezone), words, act)
 
     async def _presented(self) -> None:
         case = await self._house.store.views.find_case("C12")

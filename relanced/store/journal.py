@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.lock import chunks
-from relanced.store.tables import cases, house, journal, journal_texts
+from relanced.store.tables import cases, house_chain, journal, journal_texts
 
 HOUSE = 0
 DAEMON = "daemon"
@@ -46,6 +46,10 @@ def salted(salt: str, body: str) -> str:
     return hashlib.sha256(f"{salt}\x1f{body}".encode()).hexdigest()
 
 
+_ENTRY, _TEXT = insert(journal), insert(journal_texts)
+_in_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+
 async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datetime) -> None:
     """Append entries in order. The caller holds the lock of every case concerned."""
     listed = list(entries)
@@ -55,17 +59,16 @@ async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datet
     rows, texts = [], []
     for entry in listed:
         seq, head = heads[entry.case_id]
-        salt, body = secrets.token_hex(8), json.dumps(dict(entry.about), ensure_ascii=False, default=str)
+        salt, body = secrets.token_hex(8), _in_json(dict(entry.about))
         text_digest = salted(salt, body)
         digest = chain(head, entry.case_id, seq + 1, at, entry.by, entry.event, text_digest)
         heads[entry.case_id] = (seq + 1, digest)
         key = {"case_id": entry.case_id, "seq": seq + 1}
-        rows.append(
-            {**key, "at": at, "by": entry.by, "event": entry.event, "text_digest": text_digest, "digest": digest}
-        )
+        told = {"at": at, "by": entry.by, "event": entry.event, "text_digest": text_digest, "digest": digest}
+        rows.append({**key, **told})
         texts.append({**key, "salt": salt, "body": body})
-    await connection.execute(insert(journal), rows)
-    await connection.execute(insert(journal_texts), texts)
+    await connection.execute(_ENTRY, rows)
+    await connection.execute(_TEXT, texts)
     await _keep_heads(connection, heads)
 
 
@@ -74,14 +77,16 @@ _HEADS = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(
 )
 
 
+_OWN_HEAD = select(house_chain.c.seq, house_chain.c.head).with_for_update()
+
+
 async def _heads(connection: AsyncConnection, ids: set[int]) -> dict[int, tuple[int, str]]:
     found: dict[int, tuple[int, str]] = {}
     for some in chunks(sorted(ids - {HOUSE})):
         found |= {r.id: (r.journal_seq, r.journal_head) for r in await connection.execute(_HEADS, {"ids": some})}
     if HOUSE in ids:
-        query = select(house.c.id, house.c.journal_seq, house.c.journal_head).with_for_update(key_share=True)
-        row = (await connection.execute(query)).one()
-        found[HOUSE] = (row.journal_seq, row.journal_head)
+        row = (await connection.execute(_OWN_HEAD)).one()
+        found[HOUSE] = (row.seq, row.head)
     return found
 
 
@@ -98,4 +103,4 @@ async def _keep_heads(connection: AsyncConnection, heads: dict[int, tuple[int, s
         await connection.execute(_MOVE_HEAD, moved)
     if HOUSE in heads:
         seq, head = heads[HOUSE]
-        await connection.execute(update(house).values(journal_seq=seq, journal_head=head))
+        await connection.execute(update(house_chain).values(seq=seq, head=head))

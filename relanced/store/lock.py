@@ -1,7 +1,8 @@
 """The case row is the only lock: whoever changes anything of a case locks its row first, in ascending order.
 
 Rows that many cases share are locked before them: the house, then the creditor. Sealing reads both FOR KEY SHARE, which
-only a bump keeps waiting (it takes them FOR UPDATE); counters and the house's chain of the journal move beside it.
+only a bump keeps waiting (it takes them FOR UPDATE). What comes after the cases (tokens, contacts, tasks, the house's
+chain of the journal) is locked in the order of its keys.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.tables import cases, creditors, house
@@ -75,22 +76,25 @@ async def lock_creditor(connection: AsyncConnection, key: str) -> None:
     await connection.execute(select(creditors.c.key).where(creditors.c.key == key).with_for_update(key_share=True))
 
 
+_THESE = cases.c.id.in_(bindparam("ids", expanding=True))
+_LOOK = update(cases).where(_THESE).values(look_at=bindparam("now"))
+_BUMP = update(cases).where(_THESE).values(look_at=bindparam("now"), version=cases.c.version + 1)
+
+
 async def bump(connection: AsyncConnection, ids: Collection[int], now: datetime, bumps: Bumps) -> None:
     """A fact of these cases changed: permits given before are void, and the planner looks at once."""
     if not ids:
         return
     bumps.note(ids)
     for some in chunks(sorted(ids)):
-        await connection.execute(
-            update(cases).where(cases.c.id.in_(some)).values(version=cases.c.version + 1, look_at=now)
-        )
+        await connection.execute(_BUMP, {"ids": some, "now": now})
     await wake(connection)
 
 
 async def look(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Something happened that is no fact about the debt: the planner looks, permits stand."""
     for some in chunks(sorted(ids)):
-        await connection.execute(update(cases).where(cases.c.id.in_(some)).values(look_at=now))
+        await connection.execute(_LOOK, {"ids": some, "now": now})
     if ids:
         await wake(connection)
 

@@ -44,19 +44,21 @@ async def upgrade(engine: Engine) -> tuple[str | None, str]:
     Raises WrongSchema for a database of a newer version.
     """
 
-    def work(connection: Connection) -> str | None:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
-        before = _found(connection)
-        if before is not None and before not in _known():
-            raise _newer(before)
-        command.upgrade(_config(connection), "head")
-        return before
-
     async def run(connection: AsyncConnection) -> str | None:
-        return await connection.run_sync(work)
+        return await connection.run_sync(bring_up)
 
     return await engine.write(run), head()
+
+
+def bring_up(connection: Connection) -> str | None:
+    """The same on a connection, whose transaction is the caller's. Returns the revision before."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
+    before = _found(connection)
+    if before is not None and before not in _known():
+        raise _newer(before)
+    command.upgrade(_config(connection), "head")
+    return before
 
 
 async def is_empty(engine: Engine) -> bool:

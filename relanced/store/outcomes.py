@@ -14,7 +14,7 @@ from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
 from relanced.store.journal import DAEMON, Entry
-from relanced.store.lock import Bumps, bump, look
+from relanced.store.lock import Bumps, bump, chunks, look
 from relanced.store.rationing import uncount
 from relanced.store.steps import perform
 from relanced.store.tables import addresses, attempts, cases, messages, reminders
@@ -61,6 +61,7 @@ class _Recording:
     entries: list[Entry]
     attempts: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
     performed: list[int] = field(default_factory=list)
     not_begun: list[int] = field(default_factory=list)
     looked: set[int] = field(default_factory=set)
@@ -138,7 +139,10 @@ def _take_down(r: _Recording, outcome: Outcome, row: Any) -> None:
 
 def _advance(r: _Recording, outcome: Outcome, row: Any, event: MessageEvent, words: str) -> None:
     state = advance(MessageState(row.state), event)
-    r.messages.append(_values(r, outcome, row, state, words))
+    if state is MessageState.SENT:
+        r.sent.append(row.id)
+    else:
+        r.messages.append(_values(r, outcome, row, state, words))
     about = {"message": row.id, "attempt": outcome.attempt, "state": state.value, "words": words}
     r.entries.append(Entry(row.case_id, f"message {state.value}", about))
     _consequences(r, outcome, row, state)
@@ -198,12 +202,11 @@ def _values(r: _Recording, outcome: Outcome, row: Any, state: MessageState, word
     return {
         "which": row.id,
         "state": state.value,
-        "reason": "" if state in (MessageState.SENT, MessageState.IN_TRAY) else words[:500] or state.value,
+        "reason": "" if state is MessageState.IN_TRAY else words[:500] or state.value,
         "due": due,
         "failures": failures,
         "settle": outcome.settle_at if state is MessageState.UNCERTAIN else None,
         "lapse": outcome.lapse_at if state is MessageState.IN_TRAY else row.lapse_at,
-        "sent": r.now if state is MessageState.SENT else None,
         "ended": r.now if state is MessageState.FAILED else None,
     }
 
@@ -244,6 +247,8 @@ def _strike(r: _Recording, answer: Refused, row: Any) -> None:
 
 async def _write(connection: AsyncConnection, r: _Recording, bumps: Bumps) -> None:
     await connection.execute(_ATTEMPT, r.attempts)
+    for some in chunks(sorted(r.sent)):
+        await connection.execute(_SENT, {"ids": some, "at": r.now})
     if r.messages:
         await connection.execute(_MESSAGE, r.messages)
     await perform(connection, r.performed, r.today)
@@ -277,6 +282,11 @@ _ATTEMPT = (
     )
 )
 
+_SENT = (
+    update(messages)
+    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state="sent", reason="", due_at=None, settle_at=None, lapse_at=None, sent_at=bindparam("at"))
+)
 _MESSAGE = (
     update(messages)
     .where(messages.c.id == bindparam("which"))
@@ -287,7 +297,6 @@ _MESSAGE = (
         failures=bindparam("failures"),
         settle_at=bindparam("settle"),
         lapse_at=bindparam("lapse"),
-        sent_at=bindparam("sent"),
         ended_at=bindparam("ended"),
     )
 )

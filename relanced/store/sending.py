@@ -60,6 +60,10 @@ class Doubtful:
     settle_at: datetime
 
 
+_OWN = [f for f in Waiting.__slots__ if f != "thread"]
+_WANTED = [messages.c[name] for name in _OWN]
+
+
 class Sending:
     """The sender's side of the store."""
 
@@ -76,7 +80,7 @@ class Sending:
         """
         due = (messages.c.channel == channel) & in_state("planned") & (messages.c.due_at <= now)
         free = or_(messages.c.lease_until.is_(None), messages.c.lease_until < now, messages.c.lease_owner == owner)
-        query = select(messages).where(due).order_by(messages.c.due_at, messages.c.id).limit(limit + len(busy))
+        query = select(*_WANTED).where(due).order_by(messages.c.due_at, messages.c.id).limit(limit + len(busy))
 
         async def leased(connection: AsyncConnection) -> list[Waiting]:
             locked = query.where(free).with_for_update(skip_locked=True)
@@ -207,10 +211,7 @@ def _free(rows: Sequence[Row[Any]], busy: Collection[int], limit: int) -> list[R
 
 async def _waiting(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Waiting]:
     threads = await _threads(connection, {r.case_id for r in rows})
-    names = [n for n in Waiting.__slots__ if n not in ("thread", "road")]
-    return [
-        Waiting(road=Road(r.road), thread=threads.get(r.case_id, ()), **{n: getattr(r, n) for n in names}) for r in rows
-    ]
+    return [Waiting(**{**row._mapping, "road": Road(row.road), "thread": threads.get(row.case_id, ())}) for row in rows]
 
 
 async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
 from relanced.store.engine import Engine
-from relanced.store.tables import cases, house
+from relanced.store.tables import cases, house_chain
 from relanced.store.tables import journal as entries
 from relanced.store.tables import journal_texts as texts
 
@@ -65,8 +65,8 @@ async def _chains(connection: AsyncConnection) -> list[str]:
     """Every chain from its first entry to the head its case keeps."""
     query = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).order_by(cases.c.id)
     heads = {r.id: (r.journal_seq, r.journal_head) for r in await connection.execute(query)}
-    for row in await connection.execute(select(house.c.journal_seq, house.c.journal_head)):
-        heads[journal.HOUSE] = (row.journal_seq, row.journal_head)
+    for row in await connection.execute(select(house_chain.c.seq, house_chain.c.head)):
+        heads[journal.HOUSE] = (row.seq, row.head)
     faults = []
     ids = sorted(heads)
     for start in range(0, len(ids), CASES_AT_ONCE):

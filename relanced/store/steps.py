@@ -5,35 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.journal import Entry
+from relanced.store.lock import chunks
 from relanced.store.rationing import uncount
 from relanced.store.tables import lines, messages, reminders, terms
 
 REWORDED = "reworded"  # why a line is void although its reminder went on
 
 
-_REMINDER = (
-    update(reminders)
-    .where(reminders.c.id == bindparam("which"), reminders.c.live)
-    .values(live=False, performed_on=bindparam("day"))
+_OF: BindParameter[list[int]] = bindparam("ids", expanding=True)
+_REMINDERS = (
+    update(reminders).where(reminders.c.id.in_(_OF), reminders.c.live).values(live=False, performed_on=bindparam("day"))
 )
-
 _LINES = (
     update(lines)
-    .where(lines.c.reminder_id == bindparam("which"), lines.c.state == "planned")
+    .where(lines.c.reminder_id.in_(_OF), lines.c.state == "planned")
     .values(state="performed", on_day=bindparam("day"))
 )
 
 
 async def perform(connection: AsyncConnection, reminder_ids: Sequence[int], today: date) -> None:
     """These reminders count from today on, whatever becomes of their messages later."""
-    if reminder_ids:
-        rows = [{"which": i, "day": today} for i in reminder_ids]
-        await connection.execute(_REMINDER, rows)
-        await connection.execute(_LINES, rows)
+    for some in chunks(sorted(reminder_ids)):
+        await connection.execute(_REMINDERS, {"ids": some, "day": today})
+        await connection.execute(_LINES, {"ids": some, "day": today})
 
 
 async def withdraw(

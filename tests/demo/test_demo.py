@@ -53,7 +53,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
 def text(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
-    return str(body.get_content()).replace("\n", " ")
+    return " ".join(str(body.get_content()).split())
 
 
 def day(mail: EmailMessage) -> date:
@@ -95,14 +95,14 @@ def test_who_always_pays_on_the_day_is_never_reminded(played: Played) -> None:
 
 
 def test_a_partial_payment_and_a_credit_note_are_deducted(played: Played) -> None:
-    assert "virement de 460,00 €" in text(played.mails("bonjour@jardin-d-hiver.example")[1]).replace("\u202f", " ")
+    assert "virement de 460,00 €" in text(played.mails("bonjour@jardin-d-hiver.example")[1])
     assert "virement de 800,00 €" in text(played.mails("gestion@pharmacie-parlement.example")[1])
 
 
 def test_a_consumer_is_never_asked_for_the_forty_euros(played: Played) -> None:
     mails = played.mails("helene.riviere@courriel.example")
     assert len(mails) == 2
-    assert all("40 €" not in text(mail).replace("\u00a0", " ") for mail in mails)
+    assert all("40 €" not in text(mail) for mail in mails)
 
 
 def test_a_dead_address_becomes_a_letter(played: Played) -> None:
@@ -119,7 +119,7 @@ def test_the_notice_waits_for_approval(played: Played) -> None:
     said = played.said
     planned = said.index("step=mise-en-demeure")
     approved = said.index("$ relanced approve")
-    printed = said.index("message in tray          message=24 case=12 channel=tray")
+    printed = said.index("case=12 channel=tray")
     assert planned < approved < printed
     assert "mise-en-demeure  registered  parked  mise-en-demeure waits for approval" in said[planned:approved]
 
@@ -148,5 +148,5 @@ def test_the_log_is_kept_whole(played: Played) -> None:
 def test_what_it_left_can_be_asked(played: Played) -> None:
     shown = played.ask("show", "C12")
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert "20400.00 EUR" in played.ask("cases").stdout
+    assert "owes 12480.00 EUR" in shown.stdout
     assert played.ask("db", "check").stdout == "the database is sound\n"

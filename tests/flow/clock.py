@@ -31,7 +31,7 @@ class Clock:
         """A moment of real time: the test may have turned the hands meanwhile."""
         del until
         try:
-            async with asyncio.timeout(0.01):
+            async with asyncio.timeout(0.03):
                 await bell.wait()
         except TimeoutError:
             return

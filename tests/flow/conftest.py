@@ -36,15 +36,23 @@ async def _migrated(path: Path) -> None:
 @pytest.fixture
 async def found(tmp_path: Path, unborn: Path) -> AsyncIterator[Found]:
     """`await found(mode="shadow")`: a company whose configuration says something otherwise; `copies=True`: with a
-    journal mailbox; `opened=False`: whose reminders may not leave yet; `at`: what its clock shows at first."""
+    journal mailbox; `opened=False`: whose reminders may not leave yet; `at`: what its clock shows at first; `disk`:
+    where its database lies."""
     if not unborn.exists():
         await _migrated(unborn)
     async with AsyncExitStack() as stack:
 
-        async def company(copies: bool = False, opened: bool = True, at: datetime = MONDAY, **words: object) -> Company:
+        async def company(
+            copies: bool = False,
+            opened: bool = True,
+            at: datetime = MONDAY,
+            disk: Path = tmp_path,
+            **words: object,
+        ) -> Company:
             for tray in ("letters", "registered"):
                 (tmp_path / tray).mkdir()
-            shutil.copy(unborn, tmp_path / "relanced.db")
+            shutil.copy(unborn, disk / "relanced.db")
+            words = {"store": f"sqlite:///{disk}/relanced.db", **words}
             words = {"email": paper.journal_copy(tmp_path), **words} if copies else words
             relay = await stack.enter_async_context(Relay(tmp_path / "journal" if copies else None))
             made = Company(tmp_path, relay, Clock(at), words)

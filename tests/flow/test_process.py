@@ -62,14 +62,16 @@ def _belongs_to_another(path: Path) -> None:
     """Root may write everywhere, so the program runs without that privilege on a file of somebody else."""
     if os.geteuid() == 0:
         shutil.chown(path, "nobody")
-        path.chmod(0o700 if path.is_dir() else 0o600)
+        path.chmod(0o755 if path.is_dir() else 0o644)
     else:
-        path.chmod(0o500 if path.is_dir() else 0o400)
+        path.chmod(0o555 if path.is_dir() else 0o444)
 
 
 UNUSABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "the database": (lambda folder: folder / "relanced.db", "cannot be written by this account"),
+    "the folder of the database": (lambda folder: folder, "cannot be written by this account"),
     "the state folder": (lambda folder: folder / "state", "the account that runs relanced must own it"),
+    "the folder of a channel": (lambda folder: folder / "state/channels/compta", "relanced must own it"),
 }
 
 

@@ -28,9 +28,9 @@ def values(key: str) -> list[str]:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """The unit as it is, but for a program that exists here."""
+    """The unit as it is, but for programs that exist here."""
     copy = tmp_path / UNIT.name
-    copy.write_text(UNIT.read_text("utf-8").replace("/opt/relanced/bin/relanced", sys.executable))
+    copy.write_text(re.sub(r"^(Exec\w+=)\S+", rf"\1{sys.executable}", UNIT.read_text("utf-8"), flags=re.MULTILINE))
     return copy
 
 

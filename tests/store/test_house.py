@@ -7,6 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.house import WrongMode
 from relanced.store.opening import Store
@@ -156,3 +158,17 @@ async def test_everybody_may_write_at_once_and_nobody_waits_for_ever(postgres_ur
 
     await asyncio.wait_for(asyncio.gather(importing(), sealing(), governing(), planning()), 60)
     await store.close()
+    assert await _deadlocks(postgres_url) == 0
+
+
+async def _deadlocks(url: str) -> int:
+    """How many circles PostgreSQL had to break in this database."""
+    store = Store(url)
+
+    async def work(connection: AsyncConnection) -> int:
+        query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int((await connection.execute(query)).scalar_one())
+
+    found = await store.engine.read(work)
+    await store.close()
+    return found

@@ -58,7 +58,11 @@ async def take(desk: Desk, asked: Asked) -> Told:
     out = BytesIO()
     pdf.write(out)
     record = [{"reference": s.reference, "debtor": s.debtor, "road": s.road} for s, _ in kept]
-    return Told((f"{len(kept)} letters", *ticks, *stops), record=record, files={"letters.pdf": out.getvalue()})
+    return Told(
+        ("1 letter" if len(kept) == 1 else f"{len(kept)} letters", *ticks, *stops),
+        record=record,
+        files={"letters.pdf": out.getvalue()},
+    )
 
 
 async def _against(desk: Desk, sheet: Sheet) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -22,10 +22,11 @@ log = structlog.get_logger("relanced.plan")
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """Decides for cases, a batch at a time."""
+    """Decides for cases, a batch at a time; rings when it has written something that others wait for."""
 
     store: Store
     premises: Premises
+    ring: Callable[[], None] = lambda: None
 
     async def turn(self, now: datetime) -> bool:
         """Look at the cases that are due. True when there may be more."""
@@ -50,6 +51,8 @@ class Planner:
             await self.store.planning.apply(plans, now, local.date(), paces[creditor])
             for plan in plans:
                 _tell(plan, creditor)
+            if any(plan.begin or plan.more or plan.withdraw for plan in plans):
+                self.ring()
 
     async def _plan(self, case: Loaded, local: datetime, conditions: Conditions) -> Plan | None:
         """A case that cannot be decided rests for an hour: it must not stop the others."""

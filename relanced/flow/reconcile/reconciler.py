@@ -32,9 +32,10 @@ class Reconciler:
         doors: Mapping[str, Channel],
         owner: str,
         mine: Callable[[], Collection[int]],
+        ring: Callable[[], None],
     ) -> None:
         self._store, self._premises, self._doors = store, premises, doors
-        self._owner, self._mine = owner, mine
+        self._owner, self._mine, self._ring = owner, mine, ring
         self._settle = {name: door.settle for name, door in doors.items()}
 
     async def turn(self, now: datetime) -> bool:
@@ -46,6 +47,7 @@ class Reconciler:
         if doubts:
             asked = await asyncio.gather(*(self._ask(doubt, now) for doubt in doubts))
             await self._store.clerk.commit(asked, (), {}, now, self._premises.local(now).date(), self._owner)
+            self._ring()
         return len(doubts) == BATCH
 
     async def _ask(self, doubt: Doubtful, now: datetime) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from relanced.store.outcomes import NotBegun, Outcome
 
 PROVABLE = 64  # parcels in flight through a door that can prove absence
 PER_CONNECTION = 2  # through one that cannot: what one SIGKILL leaves to a person
+AHEAD = 128  # messages worded before there is room for them, through a door without rates
 LONGEST_SUBMISSION = 30.0  # seconds of real time from the COMMIT to the byte that cannot be taken back
 
 log = structlog.get_logger("relanced.send")
@@ -54,17 +55,18 @@ class Clerk:
         self._flying: dict[str, dict[int, asyncio.Task[None]]] = defaultdict(dict)
         self._held_up: dict[str, datetime] = {}
         self._shut: set[str] = set()
-        self._bell = asyncio.Event()
+        self._bell, self._calm = asyncio.Event(), asyncio.Event()
         self.draining = False
 
     # -- what the senders ask -------------------------------------------------------------------------------------
 
     def appetite(self, channel: str) -> int:
-        """How many more messages of a channel are worth wording now."""
+        """How many more messages of a channel are worth wording now: many at once, or none."""
         if self.draining or self.held_up(channel):
             return 0
-        bound = self._bound(channel)
-        return max(0, 2 * bound - len(self._flying[channel]) - len(self._worded[channel]))
+        most = 2 * self._bound(channel) if self._rates[channel] else AHEAD
+        wanted = most - len(self._worded[channel])
+        return wanted if 2 * wanted >= most else 0
 
     def held_up(self, channel: str) -> datetime | None:
         """Until when the channel has no tokens."""
@@ -91,10 +93,20 @@ class Clerk:
         working = self._outcomes or self._sealing or any(self._worded.values()) or any(self._flying.values())
         return not working
 
+    async def calm(self, seconds: float) -> None:
+        """Return when nothing is in the clerk's hands, or after so many seconds."""
+        if not self.idle:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._calm.wait()
+            except TimeoutError:
+                return
+
     def take(self, channel: str, worded: list[Worded]) -> None:
         """Messages to be sealed as soon as there is room; those of a door that has closed meanwhile stay planned."""
         if channel not in self._shut:
             self._worded[channel] += worded
+            self._calm.clear()
             self._bell.set()
 
     def opened(self, channel: str) -> None:
@@ -137,7 +149,7 @@ class Clerk:
 
     async def _commit(self) -> None:
         outcomes, self._outcomes = self._outcomes, []
-        worded = self._sealing = self._next()
+        worded = self._sealing = self._next(outcomes)
         now = self._clock.now()
         try:
             sealed, tick = await self._store.clerk.commit(
@@ -162,6 +174,8 @@ class Clerk:
         for channel, again_at in sealed.again_at.items():
             self._held_up[channel] = now + timedelta(seconds=max(0.01, again_at - now.timestamp()))
         await self._mind_the_doors(outcomes)
+        if self.idle:
+            self._calm.set()
         self._ring()
 
     async def _mind_the_doors(self, outcomes: list[Outcome]) -> None:
@@ -176,10 +190,12 @@ class Clerk:
     def _sealable(self) -> bool:
         return not self.draining and any(self._room(c) > 0 for c, waiting in self._worded.items() if waiting)
 
-    def _next(self) -> list[Worded]:
+    def _next(self, recorded: list[Outcome]) -> list[Worded]:
+        """What may be sealed by the COMMIT that records these outcomes."""
         chosen: list[Worded] = []
+        landed = Counter(o.channel for o in recorded)
         for channel, waiting in self._worded.items():
-            room = 0 if self.draining else self._room(channel)
+            room = 0 if self.draining else self._room(channel) + landed[channel]
             chosen += waiting[:room]
             del waiting[:room]
         return chosen

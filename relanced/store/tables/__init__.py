@@ -1,7 +1,17 @@
 """Every table, with the invariants the database itself keeps. Amounts in cents, moments in UTC, days as dates."""
 
 from relanced.store.tables.books import addresses, cases, creditors, imports, invoices, money, policies, terms
-from relanced.store.tables.desk import confirmations, holds, house, journal, journal_texts, leases, requests, tasks
+from relanced.store.tables.desk import (
+    confirmations,
+    holds,
+    house,
+    house_chain,
+    journal,
+    journal_texts,
+    leases,
+    requests,
+    tasks,
+)
 from relanced.store.tables.kinds import Moment, metadata
 from relanced.store.tables.post import attempts, blobs, channels, in_state, limits, lines, messages, reminders, touches
 
@@ -16,6 +26,7 @@ __all__ = [
     "creditors",
     "holds",
     "house",
+    "house_chain",
     "imports",
     "in_state",
     "invoices",

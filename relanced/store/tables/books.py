@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from relanced.store.tables.kinds import Moment, case_, id_, metadata, only_where
+from relanced.store.tables.kinds import Moment, case_, either, id_, metadata, only_where
 
 creditors = Table(
     "creditors",
@@ -69,7 +69,7 @@ cases = Table(
     Column("journal_seq", Integer, nullable=False, server_default="0"),
     Column("journal_head", String, nullable=False, server_default=""),
     UniqueConstraint("creditor", "debtor_key"),
-    CheckConstraint("state IN ('clear', 'open', 'closed')", name="state"),
+    CheckConstraint(either("state", "clear", "open", "closed"), name="state"),
     Index("ix_cases_look_at", "look_at", **only_where("look_at IS NOT NULL")),
 )
 

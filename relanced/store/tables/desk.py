@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from relanced.store.tables.kinds import Moment, case_, id_, metadata, only_where
+from relanced.store.tables.kinds import Moment, case_, either, id_, metadata, only_where
 
 house = Table(
     "house",
@@ -26,10 +26,8 @@ house = Table(
     Column("stopped", String, nullable=False, server_default=""),
     Column("frozen", String, nullable=False, server_default=""),
     Column("config_digest", String, nullable=False, server_default=""),
-    Column("journal_seq", Integer, nullable=False, server_default="0"),
-    Column("journal_head", String, nullable=False, server_default=""),
     CheckConstraint("id = 1", name="only_one"),
-    CheckConstraint("mode IN ('live', 'shadow', 'redirect')", name="mode"),
+    CheckConstraint(either("mode", "live", "shadow", "redirect"), name="mode"),
 )
 
 holds = Table(
@@ -83,6 +81,16 @@ requests = Table(
     Column("answer", Text, nullable=False),
 )
 
+# Where the house's own chain of the journal stands: beside the house, so that telling never waits for ruling.
+house_chain = Table(
+    "house_chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False, server_default="0"),
+    Column("head", String, nullable=False, server_default=""),
+    CheckConstraint("id = 1", name="only_one"),
+)
+
 journal = Table(
     "journal",
     metadata,
@@ -93,6 +101,7 @@ journal = Table(
     Column("event", String, nullable=False),
     Column("text_digest", String, nullable=False),
     Column("digest", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 journal_texts = Table(
@@ -102,6 +111,7 @@ journal_texts = Table(
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("salt", String, nullable=False),
     Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 confirmations = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC; a naive one is refused."""
+    """An aware moment, kept in UTC; a naive one is refused. SQLite keeps it as text that sorts."""
 
     impl = DateTime
     cache_ok = True
@@ -27,20 +28,30 @@ class Moment(TypeDecorator[datetime]):
     def __init__(self) -> None:
         super().__init__(timezone=True)
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive datetimes; SQLite keeps UTC without an offset."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Refuse naive datetimes."""
+        return _to_text if dialect.name == "sqlite" else _to_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Always aware, always UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return _from_text if dialect.name == "sqlite" else _to_utc
+
+
+def _to_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored")
+    return value.astimezone(UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    moment = _to_utc(value)
+    return moment.isoformat(" ", "microseconds")[:26] if moment else None
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if value else None
 
 
 def id_() -> Column[int]:
@@ -56,3 +67,8 @@ def case_(nullable: bool = False) -> Column[Any]:
 def only_where(clause: str) -> dict[str, Any]:
     """A partial index, on both engines."""
     return {"sqlite_where": text(clause), "postgresql_where": text(clause)}
+
+
+def either(column: str, *values: str) -> str:
+    """A column has one of these values. For every IN it checks SQLite fills a table of its own: three times slower."""
+    return "(" + " OR ".join(f"{column} = '{value}'" for value in values) + ")"

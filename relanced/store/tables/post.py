@@ -20,9 +20,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     literal_column,
+    or_,
 )
 
-from relanced.store.tables.kinds import Moment, case_, id_, metadata, only_where
+from relanced.store.tables.kinds import Moment, case_, either, id_, metadata, only_where
 
 reminders = Table(
     "reminders",
@@ -55,11 +56,13 @@ lines = Table(
     Column("on_day", Date, nullable=False),
     Column("reason", String, nullable=False, server_default=""),
     Column("clock_from", Date),
-    CheckConstraint("state IN ('planned', 'performed', 'passed_over', 'void')", name="state"),
+    CheckConstraint(either("state", "planned", "performed", "passed_over", "void"), name="state"),
     Index("ix_lines_case_id", "case_id"),
     Index("ix_lines_reminder_id", "reminder_id"),
     Index("uq_lines_step", "term_id", "step", "round", unique=True, **only_where("state <> 'void'")),
 )
+
+_ENDS = ("failed", "cancelled", "expired")
 
 messages = Table(
     "messages",
@@ -96,28 +99,35 @@ messages = Table(
     Column("ended_at", Moment),
     UniqueConstraint("reminder_id", "slot", "turn"),
     CheckConstraint(
-        "state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray', 'sent', 'delivered', 'failed',"
-        " 'cancelled', 'expired')",
+        either("state", *("planned", "submitting", "sent", "delivered", "parked", "uncertain", "in_tray"), *_ENDS),
         name="state",
     ),
-    CheckConstraint("state NOT IN ('sent', 'delivered') OR sent_at IS NOT NULL", name="sent_has_a_moment"),
+    CheckConstraint(f"sent_at IS NOT NULL OR NOT {either('state', 'sent', 'delivered')}", name="sent_has_a_moment"),
     CheckConstraint("state <> 'planned' OR due_at IS NOT NULL", name="planned_has_a_moment"),
-    CheckConstraint("state NOT IN ('submitting', 'uncertain', 'in_tray') OR attempt_id <> ''", name="left_by_attempt"),
+    CheckConstraint(
+        f"attempt_id <> '' OR NOT {either('state', 'submitting', 'uncertain', 'in_tray')}", name="left_by_attempt"
+    ),
     CheckConstraint("state <> 'uncertain' OR settle_at IS NOT NULL", name="uncertain_settles"),
     CheckConstraint("state <> 'parked' OR reason <> ''", name="parked_has_a_reason"),
-    CheckConstraint("state NOT IN ('cancelled', 'expired', 'failed') OR ended_at IS NOT NULL", name="end_has_a_moment"),
+    CheckConstraint(
+        f"ended_at IS NOT NULL OR NOT {either('state', 'cancelled', 'expired', 'failed')}", name="end_has_a_moment"
+    ),
     Index("ix_messages_case_id", "case_id"),
     Index("ix_messages_due", "channel", "due_at", "id", **only_where("state = 'planned'")),
     Index("ix_messages_settle", "settle_at", **only_where("state = 'uncertain'")),
     Index("ix_messages_submitting", "id", **only_where("state = 'submitting'")),
-    Index("ix_messages_waiting", "id", **only_where("state IN ('parked', 'in_tray')")),
-    Index("ix_messages_lapse", "lapse_at", **only_where("state IN ('planned', 'parked', 'in_tray')")),
+    Index("ix_messages_waiting", "id", **only_where(either("state", "parked", "in_tray"))),
+    Index(
+        "ix_messages_lapse",
+        "lapse_at",
+        **only_where(f"lapse_at IS NOT NULL AND {either('state', 'planned', 'parked', 'in_tray')}"),
+    ),
     Index(
         "uq_messages_live",
         "reminder_id",
         "slot",
         unique=True,
-        **only_where("state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray')"),
+        **only_where(either("state", "planned", "parked", "submitting", "uncertain", "in_tray")),
     ),
 )
 
@@ -161,6 +171,7 @@ touches = Table(
     Column("n", Integer, primary_key=True),
     Column("reminder_id", Integer, nullable=False),
     Index("ix_touches_reminder_id", "reminder_id"),
+    sqlite_with_rowid=False,
 )
 
 channels = Table(
@@ -183,5 +194,4 @@ limits = Table(
 
 def in_state(*states: str) -> ColumnElement[bool]:
     """Whether a message is in one of these states, spelt out: only so can a partial index of that spelling be used."""
-    spelt: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
-    return messages.c.state == spelt[0] if len(spelt) == 1 else messages.c.state.in_(spelt)
+    return or_(*(messages.c.state == literal_column(f"'{state}'") for state in states))

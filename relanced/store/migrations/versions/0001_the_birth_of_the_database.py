@@ -60,12 +60,19 @@ def upgrade() -> None:
         sa.Column("stopped", sa.String(), server_default="", nullable=False),
         sa.Column("frozen", sa.String(), server_default="", nullable=False),
         sa.Column("config_digest", sa.String(), server_default="", nullable=False),
-        sa.Column("journal_seq", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("journal_head", sa.String(), server_default="", nullable=False),
-        sa.CheckConstraint("mode IN ('live', 'shadow', 'redirect')", name=op.f("ck_house_mode")),
+        sa.CheckConstraint("(mode = 'live' OR mode = 'shadow' OR mode = 'redirect')", name=op.f("ck_house_mode")),
         sa.CheckConstraint("id = 1", name=op.f("ck_house_only_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_house")),
     )
+    op.create_table(
+        "house_chain",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("head", sa.String(), server_default="", nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_house_chain_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_house_chain")),
+    )
+    op.execute("INSERT INTO house_chain (id) VALUES (1)")
     op.create_table(
         "journal",
         sa.Column("case_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -76,6 +83,7 @@ def upgrade() -> None:
         sa.Column("text_digest", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_journal")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "journal_texts",
@@ -84,6 +92,7 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_journal_texts")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "leases",
@@ -119,6 +128,7 @@ def upgrade() -> None:
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("reminder_id", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", "day", "n", name=op.f("pk_touches")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("touches", schema=None) as batch_op:
         batch_op.create_index("ix_touches_reminder_id", ["reminder_id"], unique=False)
@@ -147,7 +157,7 @@ def upgrade() -> None:
         sa.Column("crossed", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("journal_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("journal_head", sa.String(), server_default="", nullable=False),
-        sa.CheckConstraint("state IN ('clear', 'open', 'closed')", name=op.f("ck_cases_state")),
+        sa.CheckConstraint("(state = 'clear' OR state = 'open' OR state = 'closed')", name=op.f("ck_cases_state")),
         sa.ForeignKeyConstraint(["creditor"], ["creditors.key"], name=op.f("fk_cases_creditor")),
         sa.ForeignKeyConstraint(["policy_digest"], ["policies.digest"], name=op.f("fk_cases_policy_digest")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
@@ -300,19 +310,21 @@ def upgrade() -> None:
         sa.CheckConstraint("state <> 'planned' OR due_at IS NOT NULL", name=op.f("ck_messages_planned_has_a_moment")),
         sa.CheckConstraint("state <> 'uncertain' OR settle_at IS NOT NULL", name=op.f("ck_messages_uncertain_settles")),
         sa.CheckConstraint(
-            "state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray', 'sent', 'delivered', 'failed',"
-            " 'cancelled', 'expired')",
+            "(state = 'planned' OR state = 'submitting' OR state = 'sent' OR state = 'delivered' OR state = 'parked'"
+            " OR state = 'uncertain' OR state = 'in_tray' OR state = 'failed' OR state = 'cancelled'"
+            " OR state = 'expired')",
             name=op.f("ck_messages_state"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('cancelled', 'expired', 'failed') OR ended_at IS NOT NULL",
+            "ended_at IS NOT NULL OR NOT (state = 'cancelled' OR state = 'expired' OR state = 'failed')",
             name=op.f("ck_messages_end_has_a_moment"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('sent', 'delivered') OR sent_at IS NOT NULL", name=op.f("ck_messages_sent_has_a_moment")
+            "sent_at IS NOT NULL OR NOT (state = 'sent' OR state = 'delivered')",
+            name=op.f("ck_messages_sent_has_a_moment"),
         ),
         sa.CheckConstraint(
-            "state NOT IN ('submitting', 'uncertain', 'in_tray') OR attempt_id <> ''",
+            "attempt_id <> '' OR NOT (state = 'submitting' OR state = 'uncertain' OR state = 'in_tray')",
             name=op.f("ck_messages_left_by_attempt"),
         ),
         sa.ForeignKeyConstraint(["address_id"], ["addresses.id"], name=op.f("fk_messages_address_id")),
@@ -335,8 +347,12 @@ def upgrade() -> None:
             "ix_messages_lapse",
             ["lapse_at"],
             unique=False,
-            sqlite_where=sa.text("state IN ('planned', 'parked', 'in_tray')"),
-            postgresql_where=sa.text("state IN ('planned', 'parked', 'in_tray')"),
+            sqlite_where=sa.text(
+                "lapse_at IS NOT NULL AND (state = 'planned' OR state = 'parked' OR state = 'in_tray')"
+            ),
+            postgresql_where=sa.text(
+                "lapse_at IS NOT NULL AND (state = 'planned' OR state = 'parked' OR state = 'in_tray')"
+            ),
         )
         batch_op.create_index(
             "ix_messages_settle",
@@ -356,15 +372,21 @@ def upgrade() -> None:
             "ix_messages_waiting",
             ["id"],
             unique=False,
-            sqlite_where=sa.text("state IN ('parked', 'in_tray')"),
-            postgresql_where=sa.text("state IN ('parked', 'in_tray')"),
+            sqlite_where=sa.text("(state = 'parked' OR state = 'in_tray')"),
+            postgresql_where=sa.text("(state = 'parked' OR state = 'in_tray')"),
         )
         batch_op.create_index(
             "uq_messages_live",
             ["reminder_id", "slot"],
             unique=True,
-            sqlite_where=sa.text("state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray')"),
-            postgresql_where=sa.text("state IN ('planned', 'parked', 'submitting', 'uncertain', 'in_tray')"),
+            sqlite_where=sa.text(
+                "(state = 'planned' OR state = 'parked' OR state = 'submitting' OR state = 'uncertain'"
+                " OR state = 'in_tray')"
+            ),
+            postgresql_where=sa.text(
+                "(state = 'planned' OR state = 'parked' OR state = 'submitting' OR state = 'uncertain'"
+                " OR state = 'in_tray')"
+            ),
         )
 
     op.create_table(
@@ -481,7 +503,10 @@ def upgrade() -> None:
         sa.Column("on_day", sa.Date(), nullable=False),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("clock_from", sa.Date(), nullable=True),
-        sa.CheckConstraint("state IN ('planned', 'performed', 'passed_over', 'void')", name=op.f("ck_lines_state")),
+        sa.CheckConstraint(
+            "(state = 'planned' OR state = 'performed' OR state = 'passed_over' OR state = 'void')",
+            name=op.f("ck_lines_state"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_lines_case_id")),
         sa.ForeignKeyConstraint(["reminder_id"], ["reminders.id"], name=op.f("fk_lines_reminder_id")),
         sa.ForeignKeyConstraint(["term_id"], ["terms.id"], name=op.f("fk_lines_term_id")),

@@ -1,0 +1,42 @@
+"""What a database may refuse, and how its own words become ours."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+
+class StoreError(Exception):
+    """The database could not do it; nothing was changed."""
+
+
+class StoreFull(StoreError):
+    """No room is left on the disk: nothing was changed, and nothing may leave until there is room again."""
+
+
+class Conflict(StoreError):
+    """A key of the database refused it: what was asked for is there already. Nothing was changed."""
+
+
+class CommitUnknown(Exception):
+    """A COMMIT failed: nobody knows whether it happened. The process must end and read again."""
+
+
+def unreachable(error: Exception) -> StoreError:
+    """No connection could be made."""
+    return StoreError(f"the database cannot be reached: {getattr(error, 'orig', None) or error}")
+
+
+def unknown(error: Exception) -> CommitUnknown:
+    """A COMMIT failed."""
+    return CommitUnknown(f"a COMMIT failed, and nobody knows whether it happened: {error}")
+
+
+def told(error: StatementError) -> Exception:
+    """What the driver said, in our terms; what our own types refused, as they said it."""
+    words = str(error.orig)
+    if not isinstance(error, DBAPIError):
+        return ValueError(words)
+    if isinstance(error, IntegrityError):
+        return Conflict(words)
+    full = ("disk is full", "No space left", "disk full")
+    return StoreFull(words) if any(f in words for f in full) else StoreError(words)

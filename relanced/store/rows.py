@@ -1,0 +1,159 @@
+"""From rows to the values the rules reason about. The columns come in the order of the fields they become."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from relanced.rules.habits import habits
+from relanced.rules.model import (
+    Address,
+    CaseFacts,
+    Consent,
+    Debtor,
+    GoLive,
+    Habits,
+    Hold,
+    HoldKind,
+    Line,
+    LineKind,
+    LineState,
+    Message,
+    MessageState,
+    Money,
+    PaymentMode,
+    Reminder,
+    Road,
+    Segment,
+    Term,
+)
+
+Cells = Any  # a row, by position
+Rows = dict[int, list[Cells]]
+Touches = dict[str, list[tuple[date, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rows of many cases, by case; the first column of each is the case's number."""
+
+    terms: Rows
+    money: Rows
+    addresses: Rows
+    lines: Rows
+    holds: Rows
+    reminders: Rows
+    messages: Rows
+    touches: Touches
+
+
+def case_key(case_id: int) -> str:
+    """The key under which contacts with a debtor are counted."""
+    return f"case:{case_id}"
+
+
+def place_key(place: str) -> str:
+    """The key under which contacts at an address are counted, over all debtors."""
+    return f"at:{place}"
+
+
+def facts(
+    case_id: int, version: int, creditor: str, round_: int, owes: Debtor, opened: GoLive | None, parts: Parts
+) -> CaseFacts:
+    """One case."""
+    owed = _terms(parts.terms.get(case_id, ()))
+    paid = tuple(Money(*row[1:]) for row in parts.money.get(case_id, ()))
+    lived = parts.lines.get(case_id, ())
+    ways = tuple(_address(row) for row in parts.addresses.get(case_id, ()))
+    sent = _reminders(parts.reminders.get(case_id, ()), lived, parts.messages.get(case_id, ()))
+    live = {reminder.id for reminder in sent if reminder.live}
+
+    def days(key: str) -> list[date]:
+        """The contacts before the one that is on its way."""
+        return [day for day, reminder_id in parts.touches.get(key, ()) if reminder_id not in live]
+
+    return CaseFacts(
+        id=case_id,
+        version=version,
+        creditor=creditor,
+        debtor=owes,
+        terms=owed,
+        money=paid,
+        addresses=ways,
+        lines=tuple(_line(row) for row in lived),
+        holds=tuple(_hold(row) for row in parts.holds.get(case_id, ())),
+        reminders=sent,
+        habits=_habits(owed, paid),
+        go_live=opened,
+        round=round_,
+        touched_on=tuple(days(case_key(case_id))),
+        address_days=tuple((a.where, day) for a in ways for day in days(place_key(a.where))),
+    )
+
+
+def debtor(row: Cells) -> Debtor:
+    """Who owes."""
+    key, name, segment, siren, address, postcode, language, tags, excluded, closed = row
+    quiet = tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in closed)
+    place = (siren, tuple(address), postcode, language)
+    return Debtor(key, name, Segment(segment), *place, tuple(tags), excluded, quiet)
+
+
+def go_live(opened_on: date | None, from_step: str, per_day: int) -> GoLive | None:
+    """Since when the creditor is open, if it is."""
+    return GoLive(opened_on, from_step, per_day) if opened_on else None
+
+
+def _terms(rows: Sequence[Cells]) -> tuple[Term, ...]:
+    parts = Counter(invoice_id for _, _, _, invoice_id, _, _, cents, *_ in rows if cents)
+    return tuple(_term(row[1:9], parts[row[3]] or 1, row[9:14], row[14], row[15:]) for row in rows)
+
+
+def _term(first: Cells, of: int, then: Cells, payment_mode: str, last: Cells) -> Term:
+    return Term(*first, of, *then, PaymentMode(payment_mode), *last)
+
+
+def _address(row: Cells) -> Address:
+    _, number, road, where, name, rank, consent, dead_since = row
+    return Address(number, Road(road), where, name, rank, Consent(consent), dead_since)
+
+
+def _line(row: Cells) -> Line:
+    _, term_id, step, state, day, round_, reason, reminder_id, clock_from, kind, cents = row
+    about = (day, round_, reason, reminder_id, clock_from)
+    return Line(term_id, step, LineState(state), *about, LineKind(kind), cents)
+
+
+def _hold(row: Cells) -> Hold:
+    _, number, kind, *rest = row
+    return Hold(number, HoldKind(kind), *rest)
+
+
+def _habits(terms: tuple[Term, ...], money: tuple[Money, ...]) -> Habits:
+    """Nothing was ever paid: there is no need to count."""
+    if not money and all(t.settled_on is None and t.stated_open != 0 for t in terms):
+        return Habits()
+    return habits(terms, money)
+
+
+def _reminders(rows: Iterable[Cells], lived: Iterable[Cells], sent: Iterable[Cells]) -> tuple[Reminder, ...]:
+    named: dict[int | None, list[int]] = defaultdict(list)
+    for line in lived:
+        named[line.reminder_id].append(line.term_id)
+    wordings: dict[int | None, list[Message]] = defaultdict(list)
+    for row in sent:
+        wordings[row.reminder_id].append(_message(row))
+    return tuple(_reminder(row[1:], tuple(named[row[1]]), tuple(wordings[row[1]])) for row in rows)
+
+
+def _reminder(row: Cells, term_ids: tuple[int, ...], sent: tuple[Message, ...]) -> Reminder:
+    return Reminder(*row, term_ids, sent)
+
+
+def _message(row: Cells) -> Message:
+    _, number, slot, turn, road, state, address_id, where, reason, digest, _ = row
+    about = (address_id, where, reason, bool(digest), digest)
+    return Message(number, slot, turn, Road(road), MessageState(state), *about)
