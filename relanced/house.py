@@ -87,9 +87,9 @@ async def open_house(config: Config, clock: Clock, who: str) -> House:
     store = Store(config.store.url())
     lock = _own(store.file, who, clock)
     try:
-        await _prepare(store, config, clock)
+        premises = premises_of(config)
+        await _prepare(store, premises, clock)
         _state_folder(config.state)
-        premises = Premises(config, words_of(config))
         owner = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         return House(config, store, premises, _doors(config, clock), clock, owner, lock)
     except BaseException:
@@ -127,15 +127,20 @@ def _state_folder(state: Path) -> Path:
     return state
 
 
-async def _prepare(store: Store, config: Config, clock: Clock) -> None:
+async def _prepare(store: Store, premises: Premises, clock: Clock) -> None:
     """A database that is new is born; an old schema is refused; the creditors of the configuration become known."""
     fresh = store.file is not None and not store.file.exists()
     if fresh or await migrate.is_empty(store.engine):
         await migrate.upgrade(store.engine)
     await migrate.check(store.engine)
-    await store.house.born(config.mode.value, clock.now())
-    ibans = {key: creditor.iban for key, creditor in config.creditors.items()}
-    await store.house.settle_config(config.digest, ibans, clock.now())
+    await store.house.born(premises.config.mode.value, clock.now())
+    ibans = {key: creditor.iban for key, creditor in premises.config.creditors.items()}
+    await store.house.settle_config(premises.digest, ibans, clock.now())
+
+
+def premises_of(config: Config) -> Premises:
+    """A configuration with its wordings. Raises WordingError."""
+    return Premises(config, words_of(config))
 
 
 def words_of(config: Config) -> dict[str, Words]:
@@ -166,9 +171,10 @@ def _kept_in(config: Config, name: str, door: Channel) -> Channel:
 
 async def started(house: House) -> str:
     """Count this start, in the database and beside it. Returns why the database stays on hold, empty if it does not."""
-    row = await house.store.house.row()
-    known = guard.read_footprint(house.config.state)
-    suspect = guard.suspicion(known, row.starts, house.store.file) if not row.frozen else ""
+    row, state, file = await house.store.house.row(), house.config.state, house.store.file
+    suspect = guard.suspicion(guard.read_footprint(state), row.identity, row.starts, file) if not row.frozen else ""
+    if not suspect:
+        guard.write_footprint(state, row.identity, row.starts, file, coming=row.starts + 1)
     after = await house.store.house.start(suspect, house.clock.now())
-    guard.write_footprint(house.config.state, after.starts, house.store.file)
+    guard.write_footprint(state, after.identity, after.starts, file)
     return after.frozen

@@ -65,17 +65,26 @@ def _stamp(now: Callable[[], datetime]) -> Callable[[Any, str, Event], Event]:
 
 
 def _renderers(style: str, colours: bool) -> list[Any]:
+    """Tracebacks are told without local variables: those hold passwords and whole addresses."""
     clean = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    first = [clean, structlog.processors.ExceptionRenderer(), _masked_lines]
     if style == "json":
-        return [clean, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        return [*first, structlog.processors.JSONRenderer(ensure_ascii=False)]
     if style == "journal":
-        return [
-            clean,
-            _only_words,
-            structlog.processors.ExceptionRenderer(),
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ]
-    return [clean, structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=24, sort_keys=False)]
+        return [*first, _only_words, structlog.processors.KeyValueRenderer(key_order=["event"])]
+    plain = structlog.dev.plain_traceback
+    console = structlog.dev.ConsoleRenderer(
+        colors=colours, pad_event_to=24, sort_keys=False, exception_formatter=plain
+    )
+    return [*first, console]
+
+
+def _masked_lines(_logger: Any, _name: str, event: Event) -> Event:
+    """What an exception and its traceback say, each line masked and set in: it cannot pass for a line of the log."""
+    for key in ("exception", "stack"):
+        if isinstance(told := event.get(key), str):
+            event[key] = "\n".join("  " + mask(line) for line in told.split("\n"))
+    return event
 
 
 def _only_words(_logger: Any, _name: str, event: Event) -> Event:

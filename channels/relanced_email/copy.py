@@ -1,7 +1,8 @@
 """The journal copy: a second envelope recipient, whose Maildir tells which attempts a relay really took.
 
 One SMTP reply covers both recipients, so a copy that is there proves acceptance. A copy that is not there proves the
-contrary only while the mailbox is alive: something written after the attempt must have arrived.
+contrary only while the mailbox is alive: something written a whole settle time after the attempt must have arrived,
+since two messages written close to each other may overtake each other in a relay's queue.
 """
 
 from __future__ import annotations
@@ -63,13 +64,18 @@ class JournalCopy:
             return Found(Sent(found.message_id, f"journal copy present: {found.name}"))
         if self._now() < since + self._settle:
             return Unknown("no journal copy yet; the relay may still be passing it on")
-        sign = next((c for c in copies.values() if c.written and c.written > since), None)
+        after = self._telling(since)
+        sign = next((c for c in copies.values() if c.written and c.written >= after), None)
         if sign is None:
             return await self._send_canary(parcel.envelope["from"], since)
         # A file renamed while a folder is read can be overlooked once.
         if parcel.attempt in await self._look(since):
             return Unknown("the journal copy has just arrived")
         return Absent(f"no journal copy, though the mailbox received attempt {sign.attempt} of {sign.written}")
+
+    def _telling(self, since: datetime) -> datetime:
+        """What was written from then on tells that a copy would be here by now. A Date header knows no fractions."""
+        return (since + self._settle).replace(microsecond=0)
 
     async def _look(self, since: datetime) -> Mapping[str, Copy]:
         """Every copy of ours that the Maildir holds, by attempt."""
@@ -79,7 +85,8 @@ class JournalCopy:
 
     async def _send_canary(self, writer: str, since: datetime) -> Unknown:
         now = self._now()
-        if self._canary_sent and self._canary_sent > since and now < self._canary_sent + self._settle:
+        sent = self._canary_sent
+        if sent and sent >= self._telling(since) and now < sent + self._settle:
             return Unknown("no journal copy; a canary is on its way to the journal mailbox")
         parcel = canary(f"canary-{uuid4().hex}", writer, self._to, now, now + self._settle)
         outcome = await self._carry(parcel, _always)

@@ -33,6 +33,8 @@ from relanced_letter.settings import LetterSettings
 from relanced_letter.sheet import Sheet, parcel_of, sheet_of
 from relanced_letter.spool import InDoubt, Spool, Standing
 
+UNDER_WAY = "this letter is being laid at this very moment"
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -59,6 +61,7 @@ class LetterChannel:
         self.connections: int = settings.connections
         self._registered = settings.registered
         self._spool = Spool(settings.folder, surroundings.state)
+        self._spool.found()
         self._under_way: set[str] = set()
         self._swept = False
 
@@ -75,7 +78,7 @@ class LetterChannel:
         except Unfit as unfit:
             return Refused(Refusal.CONTENT, str(unfit))
         if sheet.attempt in self._under_way:
-            return Unknown("this letter is being laid at this very moment")
+            return Unknown(UNDER_WAY)
         self._under_way.add(sheet.attempt)
         try:
             return await self._bring(sheet, go)
@@ -118,9 +121,13 @@ class LetterChannel:
         """Tell whether the letter appeared in the folder, by the bytes of its PDF."""
         try:
             sheet = sheet_of(parcel)
+            if sheet.attempt in self._under_way:
+                return Unknown(UNDER_WAY)
             standing = await self._whole(self._spool.standing, sheet)
         except (Unfit, _Closed) as fault:
             return Unknown(str(fault))
+        if sheet.attempt in self._under_way:
+            return Unknown(UNDER_WAY)
         match standing:
             case Standing.HERE:
                 return Found(self._tray(sheet))

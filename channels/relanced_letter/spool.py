@@ -22,6 +22,7 @@ from relanced_letter.sheet import ATTEMPT, Sheet
 WITHDRAWN = "withdrawn"  # the subfolder of what was pulled back
 _PART = re.compile(rf"\.({ATTEMPT.pattern})\.(?:pdf|json)\.part")
 _DAY = 86_400.0  # seconds
+_FOLDER_MODE = 0o750
 _PART_LIFE, _MARK_LIFE = _DAY, 90 * _DAY
 
 
@@ -45,6 +46,15 @@ class Spool:
 
     folder: Path
     state: Path
+
+    def found(self) -> None:
+        """Make the folder where its parent is there and ours to write in, whatever the umask: the group may read it.
+
+        A parent that is missing is a disk that is not mounted, or a slip of the pen: nothing is made, letters wait.
+        """
+        with suppress(OSError):
+            self.folder.mkdir()
+            self.folder.chmod(_FOLDER_MODE)
 
     def standing(self, sheet: Sheet) -> Standing:
         """Where this letter stands now; `HERE` is durable."""

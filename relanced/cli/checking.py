@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import click
 
 from relanced.channel import Form
-from relanced.cli.client import ask
+from relanced.cli.client import answered, ask_daemon
 from relanced.cli.opening import load_config
 from relanced.cli.printing import Failed
+from relanced.clock import WallClock
 from relanced.config import Config
 from relanced.config.channels import FORMS
-from relanced.house import words_of
+from relanced.counter import Asked, Desk
+from relanced.flow.forecast import census
+from relanced.house import premises_of, words_of
 from relanced.rules.policy import Policy, Step
+from relanced.store import migrate
+from relanced.store.engine import StoreError
+from relanced.store.opening import Store
 from relanced.words.engine import Words
 from relanced.words.errors import WordingError
 
@@ -23,14 +31,16 @@ from relanced.words.errors import WordingError
 def check_all(path: Path) -> int:
     """Print what was found; the exit status: 0, 1 for a fault, 78 for a configuration that cannot be read."""
     config = load_config(path)
-    faults = list(_creditor_faults(config)) + list(_wording_faults(config))
+    faults = [*_creditor_faults(config), *_letter_faults(config), *_wording_faults(config)]
     for line in faults:
         click.echo(f"FAULT {line}")
+    for missing in config.unread_secrets:
+        click.echo(f"note  {missing}; the daemon needs it, this command does not")
     for dropped in config.dropped_roads:
         click.echo(f"note  {dropped}")
     for line in _calendar(config):
         click.echo(line)
-    _debtors(path)
+    _debtors(path, config)
     click.echo(f"{len(faults)} faults" if faults else "the configuration is sound")
     return 1 if faults else 0
 
@@ -47,6 +57,16 @@ def _creditor_faults(config: Config) -> Iterator[str]:
     for folder in config.templates:
         if not folder.is_dir():
             yield f"templates: {folder} is not a folder"
+
+
+def _letter_faults(config: Config) -> Iterator[str]:
+    """A letter door makes its folder, not the folder that holds it."""
+    for name, door in config.channels.items():
+        folder = getattr(door.settings, "folder", None)
+        if not isinstance(folder, Path) or os.path.isdir(folder):
+            continue
+        if not os.access(folder.parent, os.W_OK | os.X_OK):
+            yield f"channels.{name}.folder: {folder} is not there, and cannot be made in {folder.parent}"
 
 
 def _wording_faults(config: Config) -> Iterator[str]:
@@ -103,10 +123,27 @@ def _what(step: Step) -> str:
     return told + (f", {step.deadline} days from first presentation to pay" if step.deadline else "")
 
 
-def _debtors(path: Path) -> None:
-    """Counted by the daemon, or in the database; a house that was never opened has none."""
+def _debtors(path: Path, config: Config) -> None:
+    """Counted by the daemon, or in a database that is there already: a check makes nothing."""
     try:
-        for line in ask(path, "census", {}).get("lines") or []:
-            click.echo(line)
+        said = ask_daemon(path, "census", {})
+        lines = asyncio.run(_counted(config)) if said is None else answered(said)["lines"]
     except Failed as failed:
-        click.echo(f"note  debtors were not counted: {failed}")
+        lines = [f"note  debtors were not counted: {failed}"]
+    for line in lines:
+        click.echo(line)
+
+
+async def _counted(config: Config) -> Sequence[str]:
+    """Without opening the house, which would found it."""
+    if config.store.sqlite is not None and not config.store.sqlite.exists():
+        return ["note  debtors were not counted: there is no database yet"]
+    try:
+        store = Store(config.store.url())
+        try:
+            await migrate.check(store.engine)
+            return (await census(Desk(store, premises_of(config), {}, WallClock()), Asked({}, ""))).lines
+        finally:
+            await store.close()
+    except (StoreError, WordingError, OSError) as error:
+        raise Failed(str(error)) from None

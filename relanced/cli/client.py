@@ -35,18 +35,30 @@ class _Unix(http.client.HTTPConnection):
 
 def ask(config: Path, verb: str, words: Mapping[str, Any], files: Mapping[str, bytes] | None = None) -> dict[str, Any]:
     """What the desk says to a verb. Raises Failed with one line and an exit status."""
-    request = {
-        "verb": verb,
-        "words": dict(words),
-        "files": {name: base64.b64encode(content).decode() for name, content in (files or {}).items()},
-        "request_id": secrets.token_hex(16),
-    }
+    request = _request(verb, words, files or {})
     said = _over_socket(socket_path(config), request)
-    if said is None:
-        said = _by_ourselves(config, request)
+    return answered(_by_ourselves(config, request) if said is None else said)
+
+
+def ask_daemon(config: Path, verb: str, words: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the running daemon says, unjudged; None when none runs. Raises Failed."""
+    return _over_socket(socket_path(config), _request(verb, words, {}))
+
+
+def answered(said: dict[str, Any]) -> dict[str, Any]:
+    """An answer that is none of an error. Raises Failed."""
     if said.get("error"):
         raise Failed(str(said["error"]), int(said.get("status", 1)))
     return said
+
+
+def _request(verb: str, words: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+    return {
+        "verb": verb,
+        "words": dict(words),
+        "files": {name: base64.b64encode(content).decode() for name, content in files.items()},
+        "request_id": secrets.token_hex(16),
+    }
 
 
 def socket_path(config: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from relanced.cli.printing import BAD_CONFIG, BUSY, Failed
 from relanced.clock import WallClock
-from relanced.config import Config, ConfigFault, load
+from relanced.config import Config, ConfigFault, Secrets, load
 from relanced.counter import Desk
 from relanced.house import House, Unusable, open_house
 from relanced.store.engine import StoreError
@@ -19,10 +19,10 @@ from relanced.store.migrate import WrongSchema
 from relanced.words.errors import WordingError
 
 
-def load_config(path: Path) -> Config:
-    """The configuration. Raises Failed with all of its faults."""
+def load_config(path: Path, secrets: Secrets = Secrets.NOTED) -> Config:
+    """The configuration. Raises Failed with all of its faults; only who sends requires the secrets."""
     try:
-        return load(path, os.environ)
+        return load(path, os.environ, secrets=secrets)
     except ConfigFault as faults:
         raise Failed(str(faults), BAD_CONFIG) from None
     except OSError as error:

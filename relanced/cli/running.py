@@ -10,12 +10,12 @@ import structlog
 from relanced import log
 from relanced.cli.opening import load_config, opened
 from relanced.cli.printing import Failed
-from relanced.config import Config
+from relanced.config import Config, Secrets
 from relanced.console import serve_desk
 from relanced.counter import Desk
 from relanced.daemon import Daemon, run_once
 from relanced.daemon.daemon import run_until_signalled
-from relanced.house import words_of
+from relanced.house import premises_of
 from relanced.words.errors import WordingError
 
 told = structlog.get_logger("relanced.daemon")
@@ -23,7 +23,7 @@ told = structlog.get_logger("relanced.daemon")
 
 def run_daemon(path: Path, once: bool) -> int:
     """Run until signalled; the exit status. Raises Failed."""
-    config = load_config(path)
+    config = load_config(path, Secrets.REQUIRED)
     log.set_up(config.log_format.value)
     return asyncio.run(_once(config) if once else _serve(config))
 
@@ -56,17 +56,17 @@ async def _serve_one(config: Config) -> tuple[int, Config | None]:
             """A configuration with any fault changes nothing. Timers are rows: a new one moves none of them."""
             nonlocal fresh
             try:
-                read = await asyncio.to_thread(load_config, config.path)
-                words_of(read)
+                read = await asyncio.to_thread(load_config, config.path, Secrets.REQUIRED)
+                digest = (await asyncio.to_thread(premises_of, read)).digest
             except (Failed, WordingError) as refused:
                 told.error("configuration refused: the old one stays", faults=str(refused))
                 return
-            if read.digest == house.config.digest:
+            if digest == house.premises.digest:
                 told.info("configuration unchanged")
                 return
             fresh = read
-            told.info("configuration read", digest=read.digest)
-            daemon.stop()
+            told.info("configuration read", digest=digest)
+            daemon.reload()
 
         status = await run_until_signalled(daemon, reload)
-    return status, fresh if status == 0 else None
+    return status, fresh if status == 0 and daemon.reloading else None

@@ -40,7 +40,10 @@ def check_database(path: Path) -> list[str]:
 
 async def _with_store(path: Path, work: Callable[[Store], Awaitable[T]]) -> T:
     config = load_config(path)
-    store = Store(config.store.url())
+    try:
+        store = Store(config.store.url())
+    except OSError as error:
+        raise Failed(f"the database's password cannot be read: {error}", BAD_CONFIG) from None
     lock = guard.Lock(store.file) if store.file else None
     try:
         if lock:

@@ -8,14 +8,13 @@ from relanced.config.imports import IMPORT_FIELDS, FileMapping, ImportMapping
 from relanced.config.json_schema import json_schema
 from relanced.config.load import load, load_text
 from relanced.config.references import DroppedRoad
-from relanced.config.schema import Alerts, Desk, LogFormat, Mode
-from relanced.config.secrets import Secret
+from relanced.config.schema import Desk, LogFormat, Mode
+from relanced.config.secrets import Secret, Secrets
 from relanced.config.store import Store
 from relanced.config.words import Mailbox
 
 __all__ = [
     "IMPORT_FIELDS",
-    "Alerts",
     "BankData",
     "Config",
     "ConfigFault",
@@ -34,6 +33,7 @@ __all__ = [
     "Mode",
     "Person",
     "Secret",
+    "Secrets",
     "Signature",
     "Store",
     "json_schema",

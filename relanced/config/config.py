@@ -12,7 +12,7 @@ from relanced.config.channels import Door
 from relanced.config.creditors import Creditor, Person
 from relanced.config.digest import digest
 from relanced.config.references import DroppedRoad, policies_of
-from relanced.config.schema import Alerts, Desk, LogFormat, Mode
+from relanced.config.schema import Desk, LogFormat, Mode
 from relanced.config.store import Store
 from relanced.rules.calendar import ContactRules
 from relanced.rules.model import Road
@@ -31,7 +31,6 @@ class Config:
     redirect_to: Mapping[Road, str]
     timezone: ZoneInfo
     desk: Desk
-    alerts: Alerts
     log_format: LogFormat
     templates: tuple[Path, ...]
     people: Mapping[str, Person]
@@ -41,6 +40,7 @@ class Config:
     policies: tuple[Policy, ...]
     rates: tuple[Published, ...]
     dropped_roads: tuple[DroppedRoad, ...]
+    unread_secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Config({self.path}, {self.digest})"
@@ -76,7 +76,8 @@ class Config:
     @cached_property
     def digest(self) -> str:
         """A short name for exactly this configuration, secrets left out."""
-        keys = (name for name in self.__dataclass_fields__ if name not in ("path", "dropped_roads"))
+        apart = ("path", "dropped_roads", "unread_secrets")
+        keys = (name for name in self.__dataclass_fields__ if name not in apart)
         return digest(self.policies_digest, {key: getattr(self, key) for key in keys})
 
     @cached_property

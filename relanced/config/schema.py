@@ -16,11 +16,8 @@ from pydantic import Field, PlainValidator, ValidationInfo, field_validator
 from relanced.config.fields import (
     CapWord,
     HoursWord,
-    Listen,
-    MailAddress,
     Name,
     Percent,
-    PublicUrl,
     Text,
     Weekdays,
     one_or_more,
@@ -61,18 +58,10 @@ Zone = Annotated[ZoneInfo, PlainValidator(_zone, json_schema_input_type=str)]
 
 
 class Desk(Section):
-    """The door for people: a Unix socket, and a port for webhooks and health."""
+    """The door for people: a Unix socket."""
 
     socket: FilePath = Path("/run/relanced/desk.sock")
     group: Name | None = Field(None, description="the Unix group whose members may use the socket")
-    listen: Listen | None = Field(None, description="HOST:PORT of /health, /metrics and webhooks")
-    public_url: PublicUrl | None = Field(None, description="as providers reach us; without it receipts are polled")
-
-
-class Alerts(Section):
-    """Who is told when the house itself is ill."""
-
-    mail: MailAddress | None = None
 
 
 class Log(Section):
@@ -127,7 +116,6 @@ class House(Section):
     redirect_to: Mapping[Road, Text] = Field({}, description="road: our own address", validate_default=True)
     timezone: Zone = ZoneInfo("Europe/Paris")
     desk: Desk = Desk()
-    alerts: Alerts = Alerts()
     log: Log = Log()
     templates: Annotated[tuple[FilePath, ...], one_or_more(FilePath)] = Field(
         (), description="folders read before our own wording"

@@ -33,8 +33,6 @@ PENALTY = r"^(?:legal_default|([0-9.]{1,7}) %|([0-9.]{1,5}) times legal|ecb plus
 SIZE = r"^([1-9][0-9]{0,4}) (kB|MB)$"
 MAIL = r"^[A-Za-z0-9.!#$%&*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+$"
 SENDER = r"""^([^<>"\\,;:@\r\n\t]+?) <([^<>]+)>$"""
-LISTEN = r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})$"
-PUBLIC_URL = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s?#]*)?$"
 PHONE = r"^\+?[0-9][0-9 .()-]{4,22}[0-9]$"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 SEMESTER = r"^20[0-9]{2}-[12]$"
@@ -173,14 +171,6 @@ def sender(said: object) -> Mailbox:
     expected = "Name <address@domain>, the name without , ; : @"
     found = _found(SENDER, said, expected)
     return Mailbox(found[1].strip(), _found(MAIL, found[2], expected)[0])
-
-
-def listen(said: object) -> tuple[str, int]:
-    """Host and port."""
-    found = _found(LISTEN, said, "HOST:PORT, like 127.0.0.1:8025")
-    if not 0 < int(found[2]) < 65536:
-        raise ValueError("expected a port from 1 to 65535")
-    return found[1].strip("[]"), int(found[2])
 
 
 def tone(said: object) -> Tone:

@@ -12,14 +12,15 @@ from typing import Any
 
 import structlog
 
-from relanced.daemon.systemd import notify, watchdog_seconds
+from relanced.daemon.systemd import notify, reloading, watchdog_seconds
 from relanced.daemon.wheels import Spindle
 from relanced.flow.send import Clerk
 from relanced.house import House, started
 from relanced.store.ears import listen
-from relanced.store.engine import CommitUnknown, StoreFull
+from relanced.store.engine import CommitUnknown, StoreError, StoreFull
 
 DRAIN_SECONDS = 30.0
+REST = 2.0  # seconds the clerk waits for a store that does not answer
 BREATH = 0.25  # seconds between two rounds of a wheel that does not send, while messages are on their way
 
 log = structlog.get_logger("relanced.daemon")
@@ -44,6 +45,7 @@ class Daemon:
         self._serve = serve
         self._drain_seconds = drain_seconds
         self._stop = asyncio.Event()
+        self.reloading = False
         house.on_ring(self.ring)
 
     def ring(self) -> None:
@@ -52,8 +54,15 @@ class Daemon:
             spindle.ring()
 
     def stop(self) -> None:
-        """Finish what is in flight, then end."""
+        """Finish what is in flight, then end: for good, even if a reload was under way."""
+        self.reloading = False
         self._stop.set()
+
+    def reload(self) -> None:
+        """End as for a stop, but another house opens at once in the same process: the service manager is told so."""
+        if not self._stop.is_set():
+            self.reloading = True
+            self._stop.set()
 
     async def run(self) -> int:
         """Live until stopped. Returns the exit status: 0, or 1 when the store was lost."""
@@ -71,7 +80,7 @@ class Daemon:
             notify("READY=1", "STATUS=turning")
             log.info("ready", mode=self.house.config.mode.value, store=str(self.house.config.store))
             lost = await self._until_stopped(tasks)
-            notify("STOPPING=1")
+            notify(*(reloading() if self.reloading and not lost else ["STOPPING=1"]))
             await self._wind_down(tasks, lost)
         log.info("stopped", lost=lost)
         return 1 if lost else 0
@@ -83,14 +92,20 @@ class Daemon:
         return asyncio.create_task(work, name=name)
 
     async def _clerk(self) -> None:
-        """A disk without room makes the clerk wait; what came back is kept until it is recorded."""
+        """A store that is full or away makes the clerk wait; what came back is kept until it is recorded."""
         while True:
             try:
                 await self.clerk.run()
+            except CommitUnknown:
+                raise
             except StoreFull as error:
                 log.error("no room on the disk: nothing leaves", wheel="clerk", error=str(error))
-                await asyncio.sleep(2.0)
-                self.clerk.ring()
+            except StoreError as error:
+                log.error("the database does not answer: nothing leaves", wheel="clerk", error=str(error))
+            except Exception:
+                log.exception("wheel failed", wheel="clerk")
+            await asyncio.sleep(REST)
+            self.clerk.ring()
 
     async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> bool:
         """Wait for the stop. True when a task died instead: only a dead store ends the process."""
@@ -110,7 +125,7 @@ class Daemon:
         if not lost:
             try:
                 await self.clerk.drain(self._drain_seconds)
-            except (CommitUnknown, StoreFull) as error:
+            except (CommitUnknown, StoreError) as error:
                 log.error("what came back could not be recorded: it will be looked for", error=str(error))
 
     async def _watchdog(self) -> None:
@@ -122,10 +137,20 @@ class Daemon:
         while True:
             before = [s.turned for s in self.spindles]
             await asyncio.sleep(seconds / 3)
-            await self.house.store.house.row()
+            if not await self._answers():
+                continue
             self.ring()
             if any(s.turned != b for s, b in zip(self.spindles, before, strict=True)):
                 notify("WATCHDOG=1")
+
+
+    async def _answers(self) -> bool:
+        try:
+            await self.house.store.house.row()
+        except StoreError as error:
+            log.error("the database does not answer", error=str(error))
+            return False
+        return True
 
 
 async def run_until_signalled(daemon: Daemon, reload: Callable[[], Awaitable[None]] | None = None) -> int:
@@ -147,6 +172,8 @@ async def run_until_signalled(daemon: Daemon, reload: Callable[[], Awaitable[Non
     finally:
         for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.remove_signal_handler(name)
+        if daemon.reloading:
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # its default would end us before the next house listens
 
 
 async def _quietly(reload: Callable[[], Awaitable[None]]) -> None:

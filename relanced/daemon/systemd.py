@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
 
 def notify(*words: str) -> None:
@@ -16,6 +17,11 @@ def notify(*words: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as speaker:
         speaker.connect(address)
         speaker.send("\n".join(words).encode())
+
+
+def reloading() -> list[str]:
+    """What to say when a new configuration takes over; `READY=1` ends it. A `STOPPING=1` would get us killed."""
+    return ["RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", "WATCHDOG=1"]
 
 
 def watchdog_seconds() -> float | None:

@@ -34,7 +34,7 @@ def brief(
     """The facts of one reminder as they stand today."""
     facts, owed = case.facts, balances(case.facts)
     known = {t.id: t for t in facts.terms}
-    named = [(n.kind, _line(facts, known[n.term_id], owed[n.term_id], today)) for n in lines]
+    named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today)) for n in lines]
     return ReminderFacts(
         today=today,
         reference=reference,
@@ -78,8 +78,7 @@ def _addressee(facts: CaseFacts, contact: str) -> Addressee:
     return Addressee(debtor.name, person, debtor.siren, debtor.address)
 
 
-def _line(facts: CaseFacts, term: Term, cents: int, today: date) -> LineFacts:
-    parts = sum(1 for t in facts.terms if t.invoice_id == term.invoice_id)
+def _line(term: Term, cents: int, today: date) -> LineFacts:
     return LineFacts(
         invoice=term.invoice,
         issued_on=term.issued_on,
@@ -88,7 +87,7 @@ def _line(facts: CaseFacts, term: Term, cents: int, today: date) -> LineFacts:
         open_cents=cents,
         days_late=max(0, (today - term.due_on).days),
         n=term.n,
-        of=parts,
+        of=term.of,
         invoice_cents=term.invoice_cents,
         order_number=term.order_number,
         currency=term.currency,

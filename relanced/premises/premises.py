@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 
 from relanced.channel import Form
 from relanced.config import Config, Creditor, Door
+from relanced.config.digest import digest as short_name
 from relanced.premises.brief import claim_of
 from relanced.rules.calendar import add_working_days
 from relanced.rules.decide import Decision, Named, decide
@@ -41,8 +43,14 @@ class Premises:
             road for c in config.creditors for road in Road if (door := config.door(c, road)) and door.consent_required
         )
         self.logos = {key: _logo(creditor) for key, creditor in config.creditors.items()}
+        said = {key: mine.fingerprint() for key, mine in words.items()}
+        shown = {key: sha256(logo).hexdigest() for key, logo in self.logos.items()}
+        self.digest = short_name(config.digest, said, shown)
+        """A short name for all that words a message: configuration, templates, logos."""
         self._snapshots: dict[str, Policy] = {}
         self._current = {key: config.policies_of(key) for key in config.creditors}
+        self._digests = {key: {p.digest: p for p in policies} for key, policies in self._current.items()}
+        self._climbed: dict[tuple[str, str], Policy] = {}
 
     def local(self, now: datetime) -> datetime:
         """The moment in the house's time zone: rules know no other."""
@@ -58,32 +66,37 @@ class Premises:
 
     async def conditions(self, store: Store) -> Conditions:
         """How the house stands now. A database that another configuration took over is no place to send from."""
-        epoch, stopped, digest = await store.clerk.stopped()
-        if not stopped and digest not in ("", self.config.digest):
+        epoch, stopped, settled = await store.clerk.stopped()
+        if not stopped and settled not in ("", self.digest):
             stopped = "another configuration works on this database: make them equal and restart"
         return Conditions(epoch, stopped, await store.clerk.closed())
 
     # -- policies -------------------------------------------------------------------------------------------------
 
-    def remember(self, digest: str, body: str) -> Policy:
-        """Keep the snapshot of a policy that some case started under."""
-        self._snapshots[digest] = Policy.from_json(body)
-        return self._snapshots[digest]
-
-    def unknown_snapshot(self, case: Loaded) -> str | None:
-        """The digest of the case's policy when it is not known yet: read it from the store and `remember` it."""
-        digest = case.policy_digest
-        if digest is None or digest in self._snapshots or self._by_digest(case.facts.creditor, digest):
-            return None
-        return digest
+    async def known(self, store: Store, cases: Iterable[Loaded]) -> None:
+        """Read the policies these cases started under, where they are not known yet: `policy` needs them."""
+        for case in cases:
+            digest = case.policy_digest
+            if digest and digest not in self._snapshots and not self._by_digest(case.facts.creditor, digest):
+                self._snapshots[digest] = Policy.from_json(await store.planning.policy(digest) or "")
 
     def policy(self, case: Loaded) -> Policy | None:
-        """The policy the case climbs: its snapshot, else the first that fits. Roads without a door are left out."""
+        """The policy the case climbs: its snapshot (`known`), else the first that fits. Roads without a door are left
+        out."""
         if case.policy_digest:
-            kept = self._by_digest(case.facts.creditor, case.policy_digest) or self._snapshots.get(case.policy_digest)
+            kept = self._kept(case.facts.creditor, case.policy_digest)
             if kept is not None:
-                return self._with_doors(case.facts.creditor, kept)
+                return kept
         return self.chosen(case)
+
+    def _kept(self, creditor: str, digest: str) -> Policy | None:
+        """The policy of that digest with the doors of a creditor: worked out once."""
+        if (creditor, digest) not in self._climbed:
+            known = self._by_digest(creditor, digest) or self._snapshots.get(digest)
+            if known is None:
+                return None
+            self._climbed[creditor, digest] = self._with_doors(creditor, known)
+        return self._climbed[creditor, digest]
 
     def chosen(self, case: Loaded) -> Policy | None:
         """The policy a case would start under today: the one asked for by name, else the first that fits."""
@@ -93,7 +106,7 @@ class Premises:
         return next((p for p in policies if fits(p, case.facts)), None)
 
     def _by_digest(self, creditor: str, digest: str) -> Policy | None:
-        return next((p for p in self._current.get(creditor, ()) if p.digest == digest), None)
+        return self._digests.get(creditor, {}).get(digest)
 
     def _with_doors(self, creditor: str, policy: Policy) -> Policy:
         configured = self.config.creditors.get(creditor)

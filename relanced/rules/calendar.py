@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
@@ -60,6 +60,7 @@ def is_working_day(day: date, postcode: str = "") -> bool:
     return day.weekday() not in _WEEKEND and not is_holiday(day, postcode)
 
 
+@lru_cache(maxsize=4096)
 def add_working_days(day: date, n: int, postcode: str = "") -> date:
     """The n-th working day after `day`, before it when n is negative; `day` itself when n is 0."""
     return _add(day, n, lambda d: is_working_day(d, postcode))
@@ -77,6 +78,7 @@ def _add(day: date, n: int, counts: Callable[[date], bool]) -> date:
 # -- bank days ----------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def is_bank_day(day: date) -> bool:
     """Whether money moves *and* a French bank books it: Monday to Friday, TARGET open, no national holiday.
 
@@ -99,6 +101,7 @@ def bank_day_on_or_after(day: date) -> date:
     return day
 
 
+@lru_cache(maxsize=4096)
 def add_bank_days(day: date, n: int) -> date:
     """The n-th bank day after `day`, before it when n is negative; `day` itself when n is 0."""
     return _add(day, n, is_bank_day)
@@ -123,6 +126,7 @@ def fresh(due_on: date, covers: date | None, today: date, at_most: int) -> bool:
     return known >= fresh_from(due_on) and bank_days_between(known, today) <= at_most
 
 
+@lru_cache(maxsize=4096)
 def fresh_from(due_on: date) -> date:
     """The first coverage that shows a transfer ordered on the due day: one bank day after the bank takes the order."""
     return add_bank_days(bank_day_on_or_after(due_on), 1)
@@ -175,11 +179,12 @@ def opening(
     days = (now.date() + timedelta(days=i) for i in range(_SEARCH))
     fit = (day for day in days if opens_on(day, rules, postcodes, closed))
     windows = (window for day in fit for window in _windows(day, rules.hours, now.tzinfo))
-    window = next((w for w in windows if w[1] > now.astimezone(UTC)), None)
+    moment = now.astimezone(UTC)
+    window = next((w for w in windows if w[1] > moment), None)
     if window is None:
         raise ValueError("these contact rules never open")
     start, end = window
-    if start <= now.astimezone(UTC):
+    if start <= moment:
         return Opening(True, end.astimezone(now.tzinfo), now)
     return Opening(False, None, start.astimezone(now.tzinfo))
 
@@ -193,14 +198,15 @@ def opens_on(
     return not (rules.holidays and any(is_holiday(day, postcode) for postcode in ("", *postcodes)))
 
 
-def _windows(day: date, hours: Sequence[Hours], zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
+@lru_cache(maxsize=1024)
+def _windows(day: date, hours: tuple[Hours, ...], zone: tzinfo) -> tuple[tuple[datetime, datetime], ...]:
     """The windows of one local day in UTC, in order.
 
     A wall-clock time that the change of hour skips or repeats has two readings: the later one opens and the earlier one
     closes, so that while a window is open the clock on the wall is inside the hours.
     """
     spans = ((max(_readings(day, h.start, zone)), min(_readings(_end_day(day, h), h.end, zone))) for h in hours)
-    yield from sorted(span for span in spans if span[0] < span[1])
+    return tuple(sorted(span for span in spans if span[0] < span[1]))
 
 
 def _end_day(day: date, hours: Hours) -> date:

@@ -18,6 +18,8 @@ def habits(terms: Iterable[Term], money: Iterable[Money]) -> Habits:
     An invoice that only credits have cleared was not paid.
     """
     listed, paid = tuple(terms), tuple(money)
+    if not paid and not any(t.settled_on or t.stated_open == 0 for t in listed):
+        return Habits()
     kept = account(listed, paid)
     parts, named = _grouped(listed, paid)
     ends = sorted(

@@ -1,7 +1,8 @@
 """What each term still owes: principal only, in cents.
 
 The latest stated open amount of an invoice, minus the payments and credits booked after its day; without a statement,
-the invoice minus all of them. Money that names no invoice, and what exceeds an invoice, pays the oldest term first.
+the invoice minus all of them. Money that names no invoice, and what exceeds an invoice, pays the oldest term first;
+around the day on which a person said that a term is paid, it is the money that person spoke of.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 
 from relanced.rules.model import CaseFacts, Money, Term
 
@@ -111,11 +112,20 @@ def _spread(parts: list[Term], paid: int) -> dict[int, int]:
     return left
 
 
+_AROUND = timedelta(days=15)  # a person hears of a payment before, or some time after, the bank shows it
+
+
+def _spoken_of(item: Money, term: Term) -> bool:
+    """Whether this money may be what a person meant by saying that the term is paid."""
+    return term.settled_on is not None and abs(item.booked_on - term.settled_on) <= _AROUND
+
+
 class _Purse:
     """Money of one currency that names no invoice, laid day by day over the terms of that currency."""
 
     def __init__(self, kept: Account, terms: list[Term]) -> None:
         self._kept, self._terms = kept, [t for t in terms if not t.settled_on]
+        self._settled = [t for t in terms if t.settled_on]
         self._laid: list[tuple[int, int]] = []  # term and cents, in the order paid
 
     def lay(self, money: Iterable[Money]) -> None:
@@ -127,7 +137,7 @@ class _Purse:
 
     def _pay(self, item: Money) -> None:
         rest, owed = item.cents, self._kept.owed
-        for term in self._terms:
+        for term in [*(t for t in self._settled if _spoken_of(item, t)), *self._terms]:
             if rest == 0:
                 break
             if owed[term.id] <= 0 or not _counts(item, term):
@@ -136,7 +146,7 @@ class _Purse:
             owed[term.id] -= share
             rest -= share
             self._laid.append((term.id, share))
-            if not item.credit:
+            if not item.credit and not term.settled_on:
                 self._kept.loosely_paid_on[term.id] = item.booked_on
 
     def _take_back(self, cents: int) -> int:

@@ -89,6 +89,8 @@ async def _lapse(connection: AsyncConnection, row: Any, now: datetime, today: da
     if row.slot != 0 or row.reminder_id is None:
         return
     reminder = (await connection.execute(select(reminders).where(reminders.c.id == row.reminder_id))).one()
+    if not reminder.live:
+        return  # it was performed before: what lapsed said the same once more
     body = (
         await connection.execute(select(policies.c.body).where(policies.c.digest == reminder.policy_digest))
     ).scalar()
@@ -105,6 +107,7 @@ async def _stand_still(connection: AsyncConnection, row: Any, reminder: Any, now
     await end_reminder(connection, reminder.id)
     why = f"{reminder.step} waited too long for a person ({row.reason or row.state})"
     about = {"case_id": row.case_id, "kind": "lapsed", "reason": why, "by": journal.DAEMON, "began_at": now}
-    await connection.execute(insert(holds), [{**about, "term_id": t} for t in ids])
+    if ids:
+        await connection.execute(insert(holds), [{**about, "term_id": t} for t in ids])
     task = Task("lapsed", f"lapsed:{reminder.id}", f"{why}: resume the case to ask again", row.creditor, row.case_id)
     await open_tasks(connection, [task], now)

@@ -12,6 +12,7 @@ from relanced.rules.limits import Rate
 from relanced.store import journal
 from relanced.store.doors import watch_doors
 from relanced.store.engine import Engine
+from relanced.store.errors import at_fault
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, lock_cases
 from relanced.store.outcomes import Outcome, record
@@ -54,6 +55,25 @@ class Clerk:
 
         return await self._engine.write(work)
 
+    async def commit_each(
+        self, outcomes: Sequence[Outcome], now: datetime, today: date, owner: str
+    ) -> list[tuple[Outcome, Exception]]:
+        """Record every outcome in a transaction of its own, so that one that breaks the machine stops no other.
+
+        What broke becomes a task, and is returned; nobody waits for it any more, so it will be looked for. Raises
+        StoreError and CommitUnknown when the database is at fault; then everything may be recorded again.
+        """
+        broken: list[tuple[Outcome, Exception]] = []
+        for outcome in outcomes:
+            try:
+                await self.commit([outcome], (), {}, now, today, owner)
+            except Exception as error:
+                if at_fault(error):
+                    raise
+                await self.commit((), (), {}, now, today, owner, [_unrecorded(outcome, error)])
+                broken.append((outcome, error))
+        return broken
+
     async def closed(self) -> dict[str, tuple[datetime, str]]:
         """The doors closed by their breaker: until when, and why."""
         query = select(channels).where(channels.c.closed_until.is_not(None))
@@ -80,3 +100,9 @@ class Clerk:
             return row.epoch, row.stopped or row.frozen, row.config_digest
 
         return await self._engine.read(work)
+
+
+def _unrecorded(outcome: Outcome, error: Exception) -> Task:
+    said = type(outcome.answer).__name__.lower()
+    words = f"what became of message {outcome.message_id} ({said}) could not be recorded: {type(error).__name__}"
+    return Task("not recorded", f"unrecorded:{outcome.attempt}", words, case_id=outcome.case_id)

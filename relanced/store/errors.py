@@ -21,6 +21,11 @@ class CommitUnknown(Exception):
     """A COMMIT failed: nobody knows whether it happened. The process must end and read again."""
 
 
+def at_fault(error: Exception) -> bool:
+    """Whether the database is at fault, not what was asked of it: the same may work later."""
+    return isinstance(error, CommitUnknown | StoreError) and not isinstance(error, Conflict)
+
+
 def unreachable(error: Exception) -> StoreError:
     """No connection could be made."""
     return StoreError(f"the database cannot be reached: {getattr(error, 'orig', None) or error}")

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.model import CaseFacts
 from relanced.store import rows
-from relanced.store.lock import chunks
+from relanced.store.among import among
 from relanced.store.rows import Parts, Rows, Touches, case_key, place_key
 from relanced.store.tables import (
     addresses,
@@ -62,24 +62,18 @@ class Loaded:
 
 async def load(connection: AsyncConnection, ids: Collection[int], today: date) -> list[Loaded]:
     """The cases, in the order of their ids. Contacts are counted over the 31 local days that end `today`."""
-    loaded: list[Loaded] = []
-    for some in chunks(sorted(ids)):
-        loaded += await _load(connection, some, today)
-    return loaded
-
-
-async def _load(connection: AsyncConnection, ids: list[int], today: date) -> list[Loaded]:
-    heads = list(await connection.execute(_HEADS, {"ids": ids}))
-    ways = await _grouped(connection, _ADDRESSES, ids)
+    wanted = {"ids": sorted(ids)}
+    heads = list(await connection.execute(_HEADS, wanted))
+    ways = await _grouped(connection, _ADDRESSES, wanted)
     parts = Parts(
-        terms=await _grouped(connection, _TERMS, ids),
-        money=await _grouped(connection, _MONEY, ids),
+        terms=await _grouped(connection, _TERMS, wanted),
+        money=await _grouped(connection, _MONEY, wanted),
         addresses=ways,
-        lines=await _grouped(connection, _LINES, ids),
-        holds=await _grouped(connection, _HOLDS, ids),
-        reminders=await _grouped(connection, _REMINDERS, ids),
-        messages=await _grouped(connection, _MESSAGES, ids),
-        touches=await _touches(connection, ids, {row.place for mine in ways.values() for row in mine}, today),
+        lines=await _grouped(connection, _LINES, wanted),
+        holds=await _grouped(connection, _HOLDS, wanted),
+        reminders=await _grouped(connection, _REMINDERS, wanted),
+        messages=await _grouped(connection, _MESSAGES, wanted),
+        touches=await _touches(connection, wanted["ids"], {row.place for mine in ways.values() for row in mine}, today),
     )
     return [_loaded(head, parts, today) for head in heads]
 
@@ -93,7 +87,7 @@ def _of(table: Table, *names: str) -> Select[Any]:
 
 
 def _those(table: Table, *columns: Any) -> Select[Any]:
-    wanted = table.c.case_id.in_(bindparam("ids", expanding=True))
+    wanted = among(table.c.case_id, "ids")
     return select(table.c.case_id, *columns).where(wanted).order_by(table.c.id)
 
 
@@ -107,7 +101,7 @@ _HEADS = (
         *(cases.c[name] for name in _OWN),
     )
     .select_from(cases.join(creditors, creditors.c.key == cases.c.creditor))
-    .where(cases.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(cases.c.id, "ids"))
     .order_by(cases.c.id)
 )
 _TERMS = _those(
@@ -129,24 +123,24 @@ _MESSAGES = _of(
 )
 
 
-async def _grouped(connection: AsyncConnection, query: Select[Any], ids: list[int]) -> Rows:
+async def _grouped(connection: AsyncConnection, query: Select[Any], wanted: dict[str, list[int]]) -> Rows:
     grouped: Rows = defaultdict(list)
-    for row in await connection.execute(query, {"ids": ids}):
+    for row in await connection.execute(query, wanted):
         grouped[row[0]].append(row)
     return grouped
 
 
 _TOUCHES = select(touches.c.key, touches.c.day, touches.c.reminder_id).where(
-    touches.c.key.in_(bindparam("keys", expanding=True)), touches.c.day > bindparam("since")
+    among(touches.c.key, "keys"), touches.c.day > bindparam("since")
 )
 
 
 async def _touches(connection: AsyncConnection, ids: list[int], places: set[str], today: date) -> Touches:
-    since = today - timedelta(days=31)
+    keys = [case_key(i) for i in ids] + [place_key(p) for p in sorted(places)]
     found: Touches = defaultdict(list)
-    for some in chunks([case_key(i) for i in ids] + [place_key(p) for p in sorted(places)]):
-        for key, day, reminder_id in await connection.execute(_TOUCHES, {"keys": some, "since": since}):
-            found[key].append((day, reminder_id))
+    rows = await connection.execute(_TOUCHES, {"keys": keys, "since": today - timedelta(days=31)})
+    for key, day, reminder_id in rows:
+        found[key].append((day, reminder_id))
     return found
 
 
@@ -159,5 +153,5 @@ def _loaded(head: Any, parts: Parts, today: date) -> Loaded:
 
 
 def _standing(creditor: str, row: Any, today: date) -> Standing:
-    *known, count, day = row
-    return Standing(creditor, *known, count if day == today else 0)
+    version, covers, opened_on, from_step, per_day, iban, count, day = row
+    return Standing(creditor, version, covers, opened_on, from_step, per_day, iban, count if day == today else 0)

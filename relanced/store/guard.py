@@ -54,11 +54,16 @@ class Lock:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What the state folder remembers of the database: how often it was started, and which file it was."""
+    """What the state folder remembers of the database: who it is, how often it was started, and which file it was.
 
+    `coming` is a start that was about to be counted: whoever is killed then may have counted it, or not.
+    """
+
+    identity: str
     starts: int
     device: int
     inode: int
+    coming: int | None = None
 
 
 def read_footprint(state: Path) -> Footprint | None:
@@ -69,10 +74,10 @@ def read_footprint(state: Path) -> Footprint | None:
         return None
 
 
-def write_footprint(state: Path, starts: int, database: Path | None) -> None:
+def write_footprint(state: Path, identity: str, starts: int, database: Path | None, coming: int | None = None) -> None:
     """Remember this start, durably."""
     found = database.stat() if database else None
-    kept = Footprint(starts, found.st_dev if found else 0, found.st_ino if found else 0)
+    kept = Footprint(identity, starts, found.st_dev if found else 0, found.st_ino if found else 0, coming)
     fresh = state / "footprint.json.new"
     with fresh.open("w", encoding="utf-8") as file:
         json.dump(asdict(kept), file)
@@ -81,14 +86,21 @@ def write_footprint(state: Path, starts: int, database: Path | None) -> None:
     fresh.replace(state / "footprint.json")
 
 
-def suspicion(known: Footprint | None, starts: int, database: Path | None) -> str:
-    """Why this database may be a copy, empty when it is the one we knew. `starts` is the counter in the database."""
+def suspicion(known: Footprint | None, identity: str, starts: int, database: Path | None) -> str:
+    """Why this database may be a copy, empty when it is the one we knew. `starts` is the counter in the database.
+
+    A server's database (`database` None) has many daemons, each with a state folder that may be new and none that
+    counts every start: there only the identity is compared. A file has one owner, so its counter must be ours.
+    """
+    if known is not None and known.identity != identity:
+        return "the state folder belongs to another database: this one was moved here, restored or cloned"
+    if database is None:
+        return ""
     if known is None:
         return "" if starts == 0 else "the database has been started elsewhere: this state folder does not know it"
-    if known.starts != starts:
+    if starts not in (known.starts, known.coming):
         return f"the database counts {starts} starts, the state folder {known.starts}: it was restored or cloned"
-    if database is not None:
-        found = database.stat()
-        if (found.st_dev, found.st_ino) != (known.device, known.inode):
-            return "the database file is not the one of the last start: it was restored or cloned"
+    found = database.stat()
+    if (found.st_dev, found.st_ino) != (known.device, known.inode):
+        return "the database file is not the one of the last start: it was restored or cloned"
     return ""

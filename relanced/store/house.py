@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,11 +26,12 @@ class WrongMode(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class HouseRow:
-    """What the whole house shares."""
+    """What the whole house shares. `identity` was drawn at birth and is the database's own."""
 
     mode: str
     epoch: int
     starts: int
+    identity: str
     stopped: str
     frozen: str
     born_at: datetime
@@ -49,7 +51,8 @@ class House:
         """Stamp a fresh database with its mode, or check an old one. Raises WrongMode."""
 
         async def work(connection: AsyncConnection) -> HouseRow:
-            await connection.execute(_HOUSE[connection.dialect.name], {"id": 1, "mode": mode, "born_at": now})
+            stamp = {"id": 1, "mode": mode, "identity": secrets.token_hex(16), "born_at": now}
+            await connection.execute(_HOUSE[connection.dialect.name], stamp)
             row = (await connection.execute(select(house))).one()
             if row.mode != mode:
                 words = f"this database was born in mode {row.mode}, the configuration says {mode}:"
@@ -185,7 +188,7 @@ class House:
 
 
 def _house(row: Row[Any]) -> HouseRow:
-    return HouseRow(row.mode, row.epoch, row.starts, row.stopped, row.frozen, row.born_at)
+    return HouseRow(row.mode, row.epoch, row.starts, row.identity, row.stopped, row.frozen, row.born_at)
 
 
 def _standing(r: Row[Any]) -> Standing:

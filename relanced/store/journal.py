@@ -17,7 +17,8 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from relanced.store.lock import chunks
+from relanced.store.among import among
+from relanced.store.bulk import Bulk
 from relanced.store.tables import cases, house_chain, journal, journal_texts
 
 HOUSE = 0
@@ -46,7 +47,7 @@ def salted(salt: str, body: str) -> str:
     return hashlib.sha256(f"{salt}\x1f{body}".encode()).hexdigest()
 
 
-_ENTRY, _TEXT = insert(journal), insert(journal_texts)
+_ENTRY, _TEXT = Bulk(insert(journal)), Bulk(insert(journal_texts))
 _in_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
@@ -67,30 +68,27 @@ async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datet
         told = {"at": at, "by": entry.by, "event": entry.event, "text_digest": text_digest, "digest": digest}
         rows.append({**key, **told})
         texts.append({**key, "salt": salt, "body": body})
-    await connection.execute(_ENTRY, rows)
-    await connection.execute(_TEXT, texts)
+    await _ENTRY.run(connection, rows)
+    await _TEXT.run(connection, texts)
     await _keep_heads(connection, heads)
 
 
-_HEADS = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(
-    cases.c.id.in_(bindparam("ids", expanding=True))
-)
+_HEADS = select(cases.c.id, cases.c.journal_seq, cases.c.journal_head).where(among(cases.c.id, "ids"))
 
 
 _OWN_HEAD = select(house_chain.c.seq, house_chain.c.head).with_for_update()
 
 
 async def _heads(connection: AsyncConnection, ids: set[int]) -> dict[int, tuple[int, str]]:
-    found: dict[int, tuple[int, str]] = {}
-    for some in chunks(sorted(ids - {HOUSE})):
-        found |= {r.id: (r.journal_seq, r.journal_head) for r in await connection.execute(_HEADS, {"ids": some})}
+    rows = await connection.execute(_HEADS, {"ids": sorted(ids - {HOUSE})})
+    found: dict[int, tuple[int, str]] = {row.id: (row.journal_seq, row.journal_head) for row in rows}
     if HOUSE in ids:
         row = (await connection.execute(_OWN_HEAD)).one()
         found[HOUSE] = (row.seq, row.head)
     return found
 
 
-_MOVE_HEAD = (
+_MOVE_HEAD = Bulk(
     update(cases)
     .where(cases.c.id == bindparam("which"))
     .values(journal_seq=bindparam("seq"), journal_head=bindparam("head"))
@@ -100,7 +98,7 @@ _MOVE_HEAD = (
 async def _keep_heads(connection: AsyncConnection, heads: dict[int, tuple[int, str]]) -> None:
     moved = [{"which": i, "seq": seq, "head": head} for i, (seq, head) in heads.items() if i != HOUSE]
     if moved:
-        await connection.execute(_MOVE_HEAD, moved)
+        await _MOVE_HEAD.run(connection, moved)
     if HOUSE in heads:
         seq, head = heads[HOUSE]
         await connection.execute(update(house_chain).values(seq=seq, head=head))

@@ -14,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relanced.store.among import among
 from relanced.store.tables import cases, creditors, house
 
 T = TypeVar("T")
@@ -54,9 +55,8 @@ class Bumps:
 
 async def lock_cases(connection: AsyncConnection, ids: Collection[int]) -> None:
     """Lock the rows, waiting for them. On SQLite BEGIN IMMEDIATE has done it already."""
-    if connection.dialect.name != "sqlite":
-        for some in chunks(sorted(ids)):
-            await connection.execute(_in_order(cases.c.id.in_(some)))
+    if connection.dialect.name != "sqlite" and ids:
+        await connection.execute(_in_order(among(cases.c.id, ids)))
 
 
 async def look_at_all(connection: AsyncConnection, which: ColumnElement[bool], now: datetime) -> int:
@@ -76,7 +76,7 @@ async def lock_creditor(connection: AsyncConnection, key: str) -> None:
     await connection.execute(select(creditors.c.key).where(creditors.c.key == key).with_for_update(key_share=True))
 
 
-_THESE = cases.c.id.in_(bindparam("ids", expanding=True))
+_THESE = among(cases.c.id, "ids")
 _LOOK = update(cases).where(_THESE).values(look_at=bindparam("now"))
 _BUMP = update(cases).where(_THESE).values(look_at=bindparam("now"), version=cases.c.version + 1)
 
@@ -86,16 +86,14 @@ async def bump(connection: AsyncConnection, ids: Collection[int], now: datetime,
     if not ids:
         return
     bumps.note(ids)
-    for some in chunks(sorted(ids)):
-        await connection.execute(_BUMP, {"ids": some, "now": now})
+    await connection.execute(_BUMP, {"ids": sorted(ids), "now": now})
     await wake(connection)
 
 
 async def look(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Something happened that is no fact about the debt: the planner looks, permits stand."""
-    for some in chunks(sorted(ids)):
-        await connection.execute(_LOOK, {"ids": some, "now": now})
     if ids:
+        await connection.execute(_LOOK, {"ids": sorted(ids), "now": now})
         await wake(connection)
 
 

@@ -13,12 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
+from relanced.store.among import among
+from relanced.store.bulk import Bulk
 from relanced.store.journal import DAEMON, Entry
-from relanced.store.lock import Bumps, bump, chunks, look
+from relanced.store.lock import Bumps, bump, look
 from relanced.store.rationing import uncount
 from relanced.store.steps import perform
 from relanced.store.tables import addresses, attempts, cases, messages, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
+
+MANY_FAILURES = 10  # refused for now so many times: a person looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ _KNOWN = (
             attempts, attempts.c.id == messages.c.attempt_id
         )
     )
-    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(messages.c.id, "ids"))
 )
 
 
@@ -217,11 +221,12 @@ def _due(answer: Answer | Absent | NotBegun, now: datetime, failures: int) -> tu
         return now, failures
     if answer.not_before:
         return max(answer.not_before, now), failures + 1
-    return now + min(timedelta(minutes=2**failures), timedelta(hours=4)), failures + 1
+    return now + min(timedelta(minutes=2 ** min(failures, 8)), timedelta(hours=4)), failures + 1
 
 
 def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
     r.looked.add(row.case_id)
+    _patience(r, outcome, row, state)
     left = state in (MessageState.SENT, MessageState.IN_TRAY)
     if row.slot == 0 and row.reminder_id is not None and state is MessageState.SENT:
         r.performed.append(row.reminder_id)
@@ -238,6 +243,17 @@ def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState
         r.tasks.append(Task("content", f"content:{row.id}", words, row.creditor, row.case_id))
 
 
+def _patience(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
+    """A message that is refused for now again and again is shown to a person, until something becomes of it."""
+    refused = state is MessageState.PLANNED and isinstance(outcome.answer, Unavailable)
+    if refused and outcome.answer.scope is Scope.MESSAGE and row.failures + 1 >= MANY_FAILURES:
+        words = f"message {row.id} ({row.reference}) has been refused for now {row.failures + 1} times: "
+        task = Task("refused for now", f"refused:{row.id}", words + outcome.answer.words, row.creditor, row.case_id)
+        r.tasks.append(task)
+    elif row.failures >= MANY_FAILURES and state not in (MessageState.PLANNED, MessageState.UNCERTAIN):
+        r.settled.append(f"refused:{row.id}")
+
+
 def _strike(r: _Recording, answer: Refused, row: Any) -> None:
     """Nobody lives at the address, or somebody who does not want to be written to."""
     gone = answer.why is Refusal.ADDRESS
@@ -246,9 +262,9 @@ def _strike(r: _Recording, answer: Refused, row: Any) -> None:
 
 
 async def _write(connection: AsyncConnection, r: _Recording, bumps: Bumps) -> None:
-    await connection.execute(_ATTEMPT, r.attempts)
-    for some in chunks(sorted(r.sent)):
-        await connection.execute(_SENT, {"ids": some, "at": r.now})
+    await _ATTEMPT.run(connection, r.attempts)
+    if r.sent:
+        await connection.execute(_SENT, {"ids": r.sent, "at": r.now})
     if r.messages:
         await connection.execute(_MESSAGE, r.messages)
     await perform(connection, r.performed, r.today)
@@ -271,7 +287,7 @@ async def _forget(connection: AsyncConnection, reminder_ids: Sequence[int]) -> N
         await uncount(connection, list((await connection.execute(query)).scalars()))
 
 
-_ATTEMPT = (
+_ATTEMPT = Bulk(
     update(attempts)
     .where(attempts.c.id == bindparam("which"))
     .values(
@@ -284,7 +300,7 @@ _ATTEMPT = (
 
 _SENT = (
     update(messages)
-    .where(messages.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(messages.c.id, "ids"))
     .values(state="sent", reason="", due_at=None, settle_at=None, lapse_at=None, sent_at=bindparam("at"))
 )
 _MESSAGE = (

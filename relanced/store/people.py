@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
-from relanced.rules.model import LIVE, MessageState
+from relanced.rules.model import LIVE, MessageState, Road
 from relanced.rules.owed import balances
 from relanced.store import journal
 from relanced.store.engine import Engine, StoreError
@@ -19,8 +19,10 @@ from relanced.store.holds import end_paid_but_open
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
 from relanced.store.steps import mark_handed_over, pass_over, perform, withdraw
-from relanced.store.tables import cases, holds, invoices, lines, messages, reminders, terms
+from relanced.store.tables import attempts, cases, holds, invoices, lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
+
+_BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
 
 
 class Unfitting(StoreError):
@@ -37,12 +39,15 @@ class People:
     # -- messages -------------------------------------------------------------------------------------------------
 
     async def park(self, message_id: int, why: str, by: str, now: datetime) -> None:
-        """A planned message waits for a person. Raises Unfitting."""
-        values = {"reason": why, "lease_owner": "", "lease_until": None}
+        """A planned message waits for a person, who lets it go by name: nothing was asked. Raises Unfitting."""
+        values = {"reason": why, "asked_digest": "", "lease_owner": "", "lease_until": None}
         await self._message(message_id, MessageEvent.PARK, values, why, by, now)
 
     async def approve(self, message_ids: Sequence[int], by: str, now: datetime) -> list[int]:
-        """Parked messages may go: what was shown is approved, by digest. Returns those that were parked."""
+        """Parked messages may go: what was shown is approved, by digest; what was approved before stays so.
+
+        Returns those that were parked.
+        """
 
         async def work(connection: AsyncConnection) -> list[int]:
             rows = await _locked(connection, message_ids)
@@ -51,7 +56,8 @@ class People:
             for row in parked:
                 state = advance(MessageState.PARKED, MessageEvent.APPROVE)
                 values = {"state": state.value, "reason": "", "due_at": now, "lapse_at": None}
-                values |= {"approved_digest": row.asked_digest, "approved_by": by}
+                values |= {"approved_digest": row.asked_digest or row.approved_digest, "approved_by": by}
+                values |= {"asked_digest": ""}
                 await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
                 entries.append(Entry(row.case_id, "message approved", {"message": row.id, "was": row.reason}, by))
             await bump(connection, {r.case_id for r in parked}, now, self._bumps)
@@ -96,21 +102,31 @@ class People:
 
         await self._engine.write(work)
 
-    async def said_sent(self, message_id: int, why: str, by: str, now: datetime, today: date) -> None:
-        """A person knows that an uncertain message left. Raises Unfitting."""
+    async def said_sent(
+        self, message_id: int, why: str, by: str, now: datetime, today: date, lapse_at: datetime
+    ) -> MessageState:
+        """A person knows that an uncertain message left the house: it is sent; paper and calls lie in the tray until
+        `lapse_at`, for a sheet that was printed is not posted yet. Returns its state. Raises Unfitting.
+        """
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: AsyncConnection) -> MessageState:
             (row,) = await _locked(connection, [message_id])
-            state = _advance(row, MessageEvent.SAID_SENT)
-            values = {"state": state.value, "reason": "", "sent_at": now, "settle_at": None}
+            tray = row.road in _BY_HAND
+            state = _advance(row, MessageEvent.FOUND_IN_TRAY if tray else MessageEvent.SAID_SENT)
+            values: dict[str, Any] = {"state": state.value, "reason": "", "settle_at": None}
+            values |= {"lapse_at": lapse_at} if tray else {"sent_at": now, "lapse_at": None}
             await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
-            if row.slot == 0 and row.reminder_id is not None:
+            if tray:
+                said = {"answer": "tray", "words": why, "answered_at": now}
+                await connection.execute(update(attempts).where(attempts.c.id == row.attempt_id).values(**said))
+            elif row.slot == 0 and row.reminder_id is not None:
                 await perform(connection, [row.reminder_id], today)
             await close_tasks(connection, [f"uncertain:{row.id}"], by, now)
             await look(connection, [row.case_id], now)
-            await journal.write(connection, [Entry(row.case_id, "message sent", _about(row, why), by)], now)
+            await journal.write(connection, [Entry(row.case_id, f"message {state.value}", _about(row, why), by)], now)
+            return state
 
-        await self._engine.write(work)
+        return await self._engine.write(work)
 
     async def resend(self, message_id: int, why: str, reference: str, mail_id: str, by: str, now: datetime) -> int:
         """The same words once more, as a new message, because a person asks. Returns its id. Raises Unfitting."""
@@ -250,6 +266,7 @@ _DONE = {
     MessageEvent.WITHDRAW: "cancelled",
     MessageEvent.SAID_NOT_SENT: "cancelled",
     MessageEvent.SAID_SENT: "called sent",
+    MessageEvent.FOUND_IN_TRAY: "called sent",
     MessageEvent.RESEND: "sent again",
 }
 

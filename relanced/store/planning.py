@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, bindparam, case, func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
+from relanced.store.among import among
 from relanced.store.engine import Engine
 from relanced.store.facts import Loaded, load
 from relanced.store.journal import Entry
@@ -69,13 +71,10 @@ class Planning:
             await lock_cases(connection, [p.case_id for p in plans])
             heads = await _heads(connection, [p.case_id for p in plans])
             fitting = [p for p in plans if _fits(p, heads.get(p.case_id))]
-            going = _within(fitting, room)
+            going = _within(fitting, room, pace)
             w = Writing(connection, heads, now, today)
             changed = await write_plans(w, going)
             await bump(connection, changed, now, self._bumps)
-            if pace and len(going) < len(fitting):
-                written = {p.case_id for p in going}
-                await look_at(connection, {p.case_id: pace.tomorrow for p in fitting if p.case_id not in written})
             await _keep_pace(connection, pace, w.begun)
             await journal.write(connection, w.entries, now)
             return [p.case_id for p in going]
@@ -98,23 +97,22 @@ def _fits(plan: Plan, head: Head | None) -> bool:
     return head is not None and seen == (head.version, head.live, head.message, head.look_at)
 
 
-def _within(plans: Sequence[Plan], room: int | None) -> list[Plan]:
-    """The plans that may go today: those that begin nothing, and as many others as there is room for."""
+def _within(plans: Sequence[Plan], room: int | None, pace: Pace | None) -> list[Plan]:
+    """The plans that may go today: as many beginnings as there is room for. What else a plan says is never put off."""
     going = []
     for plan in plans:
-        if plan.begin and room is not None:
-            if room <= 0:
-                continue
+        if plan.begin and room is not None and pace is not None:
             room -= 1
+            if room < 0:
+                plan = replace(plan, begin=None, look_at=min(plan.look_at or pace.tomorrow, pace.tomorrow))
         going.append(plan)
     return going
 
 
-_OF: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _HEAD = (cases.c.id, cases.c.version, cases.c.round, cases.c.creditor, cases.c.look_at)
-_HEADS = select(*_HEAD).where(cases.c.id.in_(_OF))
-_LIVE = select(reminders.c.case_id, reminders.c.id).where(reminders.c.case_id.in_(_OF), reminders.c.live)
-_NEWEST = select(messages.c.case_id, func.max(messages.c.id).label("id")).where(messages.c.case_id.in_(_OF))
+_HEADS = select(*_HEAD).where(among(cases.c.id, "ids"))
+_LIVE = select(reminders.c.case_id, reminders.c.id).where(among(reminders.c.case_id, "ids"), reminders.c.live)
+_NEWEST = select(messages.c.case_id, func.max(messages.c.id).label("id")).where(among(messages.c.case_id, "ids"))
 
 
 async def _heads(connection: AsyncConnection, ids: list[int]) -> dict[int, Head]:

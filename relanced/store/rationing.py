@@ -11,6 +11,8 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.limits import Rate, take
+from relanced.store.among import among
+from relanced.store.bulk import Bulk
 from relanced.store.tables import limits, touches
 from relanced.store.upsert import or_change, or_leave
 
@@ -58,7 +60,7 @@ async def within_rates(
     return granted, again_at
 
 
-_KNOWN = select(limits.c.key, limits.c.tat).where(limits.c.key.in_(bindparam("keys", expanding=True))).with_for_update()
+_KNOWN = select(limits.c.key, limits.c.tat).where(among(limits.c.key, "keys")).with_for_update()
 _KEEP = or_change(limits, "key", ["tat"])
 
 
@@ -101,7 +103,7 @@ async def touched(connection: AsyncConnection, wanted: Sequence[A], today: date)
 
 
 _ON_THE_DAY = select(touches.c.key, touches.c.n, touches.c.reminder_id).where(
-    touches.c.key.in_(bindparam("keys", expanding=True)), touches.c.day == bindparam("day")
+    among(touches.c.key, "keys"), touches.c.day == bindparam("day")
 )
 
 
@@ -112,16 +114,25 @@ async def _counted(connection: AsyncConnection, keys: list[str], today: date) ->
     return [(key, n, by) for key, n, by in found]
 
 
-_TOUCH = {name: insert.returning(touches.c.key, touches.c.n) for name, insert in or_leave(touches).items()}
+_TOUCH = {name: Bulk(insert) for name, insert in or_leave(touches).items()}
 
 
 async def _count(connection: AsyncConnection, wanted: Mapping[Contact, int], today: date) -> set[Contact]:
     """Write the contacts down. Returns those that another machine counted first."""
-    if not wanted:
-        return set()
     rows = [{"key": key, "day": today, "n": n, "reminder_id": by} for (key, n), by in sorted(wanted.items())]
-    made = await connection.execute(_TOUCH[connection.dialect.name], rows)
-    return wanted.keys() - {(key, n) for key, n in made}
+    await _TOUCH[connection.dialect.name].run(connection, rows)
+    if connection.dialect.name == "sqlite":
+        return set()
+    counted = await _counted(connection, sorted({key for key, _ in wanted}), today)
+    return wanted.keys() - {(key, n) for key, n, by in counted if wanted.get((key, n)) == by}
+
+
+async def count_again(connection: AsyncConnection, reminder_id: int, keys: Sequence[str], day: date) -> None:
+    """A reminder that was taken for no contact was one after all, on that day."""
+    rows = await _counted(connection, sorted(keys), day)
+    counted = {key for key, _, by in rows if by == reminder_id}
+    newest = {key: max((n for k, n, _ in rows if k == key), default=-1) for key in keys}
+    await _count(connection, {(key, newest[key] + 1): reminder_id for key in keys if key not in counted}, day)
 
 
 async def uncount(connection: AsyncConnection, reminder_ids: Sequence[int]) -> None:

@@ -108,12 +108,16 @@ def go_live(opened_on: date | None, from_step: str, per_day: int) -> GoLive | No
 
 
 def _terms(rows: Sequence[Cells]) -> tuple[Term, ...]:
-    parts = Counter(invoice_id for _, _, _, invoice_id, _, _, cents, *_ in rows if cents)
-    return tuple(_term(row[1:9], parts[row[3]] or 1, row[9:14], row[14], row[15:]) for row in rows)
+    parts = Counter(row[3] for row in rows if row[6])
+    return tuple(_term(row, parts[row[3]] or 1) for row in rows)
 
 
-def _term(first: Cells, of: int, then: Cells, payment_mode: str, last: Cells) -> Term:
-    return Term(*first, of, *then, PaymentMode(payment_mode), *last)
+def _term(row: Cells, of: int) -> Term:
+    _, number, invoice, invoice_id, issued_on, due_on, cents, currency, n, whole, *rest = row
+    stated_open, stated_on, settled_on, excluded, mode, order_number, payer, iban, handed_over_on, closed_on = rest
+    said = (whole, stated_open, stated_on, settled_on, excluded, PaymentMode(mode), order_number, payer, iban)
+    own = (number, invoice, invoice_id, issued_on, due_on, cents, currency, n)
+    return Term(*own, of, *said, handed_over_on, closed_on)
 
 
 def _address(row: Cells) -> Address:
@@ -146,11 +150,12 @@ def _reminders(rows: Iterable[Cells], lived: Iterable[Cells], sent: Iterable[Cel
     wordings: dict[int | None, list[Message]] = defaultdict(list)
     for row in sent:
         wordings[row.reminder_id].append(_message(row))
-    return tuple(_reminder(row[1:], tuple(named[row[1]]), tuple(wordings[row[1]])) for row in rows)
+    return tuple(_reminder(row, tuple(named[row[1]]), tuple(wordings[row[1]])) for row in rows)
 
 
 def _reminder(row: Cells, term_ids: tuple[int, ...], sent: tuple[Message, ...]) -> Reminder:
-    return Reminder(*row, term_ids, sent)
+    _, number, step, round_, planned_on, performed_on, live = row
+    return Reminder(number, step, round_, planned_on, performed_on, live, term_ids, sent)
 
 
 def _message(row: Cells) -> Message:

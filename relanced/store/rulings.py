@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
+from relanced.store.among import among
 from relanced.store.journal import Entry
 from relanced.store.tables import messages
 
@@ -36,7 +37,7 @@ _RULED = select(
     messages.c.due_at,
     messages.c.asked_digest,
     messages.c.lapse_at,
-).where(messages.c.id.in_(bindparam("ids", expanding=True)))
+).where(among(messages.c.id, "ids"))
 _RULE = (
     update(messages)
     .where(messages.c.id == bindparam("which"))

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Blob, Parcel
 from relanced.rules.limits import Rate
+from relanced.store.among import among
+from relanced.store.bulk import Bulk
 from relanced.store.journal import Entry
 from relanced.store.rationing import touched, within_rates
 from relanced.store.tables import attempts, blobs, cases, creditors, house, messages
@@ -65,7 +67,7 @@ class Standstill:
 _HOUSE = select(house.c.epoch, house.c.stopped, house.c.frozen).with_for_update(read=True, key_share=True)
 _CREDITORS = (
     select(creditors.c.key, creditors.c.version)
-    .where(creditors.c.key.in_(bindparam("keys", expanding=True)))
+    .where(among(creditors.c.key, "keys"))
     .order_by(creditors.c.key)
     .with_for_update(read=True, key_share=True)
 )
@@ -140,18 +142,11 @@ def _drop(done: Sealed, before: Sequence[Seal], after: Sequence[Seal], why: str)
         done.dropped.update({s.message_id: why for s in before if s.message_id not in kept})
 
 
-_FREE = (
-    select(cases.c.id)
-    .where(cases.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(cases.c.id)
-    .with_for_update(skip_locked=True)
-)
+_FREE = select(cases.c.id).where(among(cases.c.id, "ids")).order_by(cases.c.id).with_for_update(skip_locked=True)
 _WAITING = (
     select(messages.c.id, messages.c.state, messages.c.tries, cases.c.version)
     .select_from(messages.join(cases, cases.c.id == messages.c.case_id))
-    .where(
-        messages.c.id.in_(bindparam("ids", expanding=True)), messages.c.case_id.in_(bindparam("held", expanding=True))
-    )
+    .where(among(messages.c.id, "ids"), among(messages.c.case_id, "held"))
 )
 
 
@@ -189,8 +184,8 @@ def _sealed(s: Seal, row: Mapping[str, Any]) -> Entry:
 
 
 _BLOB = or_leave(blobs)
-_ATTEMPT = insert(attempts)
-_SUBMIT = (
+_ATTEMPT = Bulk(insert(attempts))
+_SUBMIT = Bulk(
     update(messages)
     .where(messages.c.id == bindparam("which"))
     .values(
@@ -209,5 +204,5 @@ async def _submit(connection: AsyncConnection, kept: Sequence[Seal], tried: list
     if shared:
         rows = [{"digest": d, "content": shared[d]} for d in sorted(shared)]
         await connection.execute(_BLOB[connection.dialect.name], rows)
-    await connection.execute(_ATTEMPT, tried)
-    await connection.execute(_SUBMIT, [{"which": row["message_id"], "attempt": row["id"]} for row in tried])
+    await _ATTEMPT.run(connection, tried)
+    await _SUBMIT.run(connection, [{"which": row["message_id"], "attempt": row["id"]} for row in tried])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from relanced.channel import Blob, Parcel
 from relanced.rules.model import Road
 from relanced.store import journal
+from relanced.store.among import among
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import lock_cases, look
@@ -86,7 +87,7 @@ class Sending:
             locked = query.where(free).with_for_update(skip_locked=True)
             rows = _free((await connection.execute(locked)).all(), busy, limit)
             lease = {"lease_owner": owner, "lease_until": now + WORDING_LEASE}
-            await connection.execute(update(messages).where(messages.c.id.in_([r.id for r in rows])).values(**lease))
+            await connection.execute(update(messages).where(among(messages.c.id, [r.id for r in rows])).values(**lease))
             return await _waiting(connection, rows)
 
         async def picked(connection: AsyncConnection) -> list[Waiting]:
@@ -159,19 +160,20 @@ class Sending:
         return await self._engine.read(work)
 
     async def orphans(
-        self, now: datetime, mine: Collection[int], owner: str, settle: Mapping[str, timedelta]
+        self, now: datetime, mine: Callable[[], Collection[int]], owner: str, settle: Mapping[str, timedelta]
     ) -> list[int]:
         """Turn messages whose submitter is gone into uncertain ones, to be asked about after their channel's time.
 
-        `mine` are being submitted by this process. On SQLite it is the only one; on PostgreSQL another daemon's are
-        left alone until their lease is over.
+        `mine` tells what is being submitted by this process. It is asked after the database was read, since the clerk
+        may seal meanwhile. On SQLite this is the only process; on PostgreSQL another daemon's are left alone until
+        their lease is over.
         """
         query = _SUBMITTING
         if not self._engine.sqlite:
             query = query.where(or_(attempts.c.owner == owner, attempts.c.lease_until < now))
 
         async def find(connection: AsyncConnection) -> list[Any]:
-            return [r for r in (await connection.execute(query)).all() if r.id not in mine]
+            return list((await connection.execute(query)).all())
 
         async def work(connection: AsyncConnection) -> list[int]:
             await lock_cases(connection, {r.case_id for r in found})
@@ -184,7 +186,8 @@ class Sending:
             await journal.write(connection, entries, now)
             return sorted(r.id for r in lost)
 
-        found = await self._engine.read(find)
+        seen, ours = await self._engine.read(find), mine()
+        found = [r for r in seen if r.id not in ours]
         return await self._engine.write(work) if found else []
 
 
@@ -219,7 +222,7 @@ async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int,
     if not case_ids:
         return {}
     query = select(messages.c.case_id, messages.c.mail_id).where(
-        messages.c.case_id.in_(sorted(case_ids)), messages.c.state.in_(("sent", "delivered")), messages.c.mail_id != ""
+        among(messages.c.case_id, case_ids), messages.c.state.in_(("sent", "delivered")), messages.c.mail_id != ""
     )
     threads: dict[int, tuple[str, ...]] = {}
     for row in (await connection.execute(query.order_by(messages.c.sent_at))).all():
@@ -232,7 +235,7 @@ async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:
     digests = [part for part in row.layout if isinstance(part, str)]
     shared: dict[str, bytes] = {}
     if digests:
-        query = select(blobs).where(blobs.c.digest.in_(digests))
+        query = select(blobs).where(among(blobs.c.digest, digests))
         shared = {b.digest: b.content for b in (await connection.execute(query)).all()}
     pieces: list[bytes | Blob] = []
     at = 0

@@ -147,6 +147,10 @@ class _Here:
         """Run a statement; its rows can be read when this returns."""
         return self._connection.execute(statement, parameters)
 
+    async def exec_driver_sql(self, statement: str, parameters: Any = None) -> CursorResult[Any]:
+        """The same in the driver's own terms."""
+        return self._connection.exec_driver_sql(statement, parameters)
+
     async def run_sync(self, work: Callable[[Connection], T]) -> T:
         """Hand the connection to what knows no other kind (the migrations)."""
         return work(self._connection)

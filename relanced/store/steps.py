@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relanced.store.among import among
 from relanced.store.journal import Entry
-from relanced.store.lock import chunks
 from relanced.store.rationing import uncount
 from relanced.store.tables import lines, messages, reminders, terms
 
 REWORDED = "reworded"  # why a line is void although its reminder went on
 
 
-_OF: BindParameter[list[int]] = bindparam("ids", expanding=True)
 _REMINDERS = (
-    update(reminders).where(reminders.c.id.in_(_OF), reminders.c.live).values(live=False, performed_on=bindparam("day"))
+    update(reminders)
+    .where(among(reminders.c.id, "ids"), reminders.c.live)
+    .values(live=False, performed_on=bindparam("day"))
 )
 _LINES = (
     update(lines)
-    .where(lines.c.reminder_id.in_(_OF), lines.c.state == "planned")
+    .where(among(lines.c.reminder_id, "ids"), lines.c.state == "planned")
     .values(state="performed", on_day=bindparam("day"))
 )
 
 
 async def perform(connection: AsyncConnection, reminder_ids: Sequence[int], today: date) -> None:
     """These reminders count from today on, whatever becomes of their messages later."""
-    for some in chunks(sorted(reminder_ids)):
-        await connection.execute(_REMINDERS, {"ids": some, "day": today})
-        await connection.execute(_LINES, {"ids": some, "day": today})
+    if reminder_ids:
+        await connection.execute(_REMINDERS, {"ids": list(reminder_ids), "day": today})
+        await connection.execute(_LINES, {"ids": list(reminder_ids), "day": today})
 
 
 async def withdraw(
@@ -71,11 +72,24 @@ async def pass_over(connection: AsyncConnection, reminder_id: int, why: str, tod
 
 async def mark_handed_over(connection: AsyncConnection, term_ids: list[int], today: date) -> None:
     """These terms leave the ladder: somebody else collects them."""
-    await connection.execute(update(terms).where(terms.c.id.in_(term_ids)).values(handed_over_on=today))
+    await connection.execute(update(terms).where(among(terms.c.id, term_ids)).values(handed_over_on=today))
+
+
+async def instead_of(connection: AsyncConnection, case_id: int, reminder_id: int) -> list[int]:
+    """The live reminders that would take a step which this one, withdrawn or lapsed, named."""
+    again = lines.alias()
+    same = (again.c.term_id == lines.c.term_id) & (again.c.step == lines.c.step) & (again.c.round == lines.c.round)
+    mine = (again.c.reminder_id == reminder_id) & (again.c.reason != REWORDED)
+    planned = (lines.c.case_id == case_id) & (lines.c.state == "planned") & (lines.c.reminder_id != reminder_id)
+    query = select(lines.c.reminder_id).where(planned, select(again.c.id).where(same, mine).exists()).distinct()
+    return list((await connection.execute(query)).scalars())
 
 
 async def performed_after_all(connection: AsyncConnection, reminder_id: int, day: date) -> None:
-    """A letter was posted although its reminder had been withdrawn: the debtor has had these steps."""
+    """A letter was posted although its reminder had been withdrawn: the debtor has had these steps.
+
+    What was to take them instead is withdrawn by the caller before, with `instead_of`.
+    """
     again = lines.alias()
     had = (again.c.term_id == lines.c.term_id) & (again.c.step == lines.c.step) & (again.c.round == lines.c.round)
     taken = select(again.c.id).where(had, again.c.state != "void").exists()

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relanced.store.among import among
 from relanced.store.tables import tasks
 from relanced.store.upsert import or_leave
 
@@ -38,5 +39,5 @@ async def open_tasks(connection: AsyncConnection, wanted: Iterable[Task], now: d
 async def close_tasks(connection: AsyncConnection, keys: Collection[str], by: str, now: datetime) -> None:
     """Close the open tasks of these keys."""
     if keys:
-        still_open = tasks.c.key.in_(sorted(keys)) & tasks.c.closed_at.is_(None)
+        still_open = among(tasks.c.key, keys) & tasks.c.closed_at.is_(None)
         await connection.execute(update(tasks).where(still_open).values(closed_at=now, closed_by=by))

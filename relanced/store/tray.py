@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, literal_column, select, update
+from sqlalchemy import ColumnElement, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Parcel
 from relanced.rules.lifecycle import MessageEvent, advance
-from relanced.rules.model import MessageState
+from relanced.rules.model import MessageState, Road
+from relanced.rules.policy import Policy
 from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
 from relanced.store.people import Unfitting
+from relanced.store.rationing import count_again
+from relanced.store.rows import case_key, place_key
 from relanced.store.sending import parcel_of
-from relanced.store.steps import perform, performed_after_all
-from relanced.store.tables import attempts, cases, in_state, lines, messages
+from relanced.store.steps import instead_of, perform, performed_after_all, withdraw
+from relanced.store.tables import attempts, cases, in_state, lines, messages, policies, reminders
+from relanced.store.tasks import Task, close_tasks, open_tasks
+
+_GONE = ("cancelled", "expired")
+_WITHDRAWN = messages.c.state.in_(_GONE)
+_TRAY: ColumnElement[str] = literal_column("'tray'")  # as the partial index says it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,7 @@ class Tray:
 
     async def to_pull(self) -> list[Sheet]:
         """Sheets that were withdrawn while they lay in a tray and have not been pulled out of it."""
-        gone = messages.c.state.in_(("cancelled", "expired")) & (attempts.c.answer == literal_column("'tray'"))
-        return await self._sheets(gone & attempts.c.pulled_at.is_(None))
+        return await self._sheets(_WITHDRAWN & (attempts.c.answer == _TRAY) & attempts.c.pulled_at.is_(None))
 
     async def _sheets(self, which: Any) -> list[Sheet]:
         joined = messages.join(cases, cases.c.id == messages.c.case_id)
@@ -92,29 +100,48 @@ class Tray:
         return await self._engine.read(work)
 
     async def pulled(self, attempt: str, now: datetime) -> None:
-        """The sheet is out of the tray, or was taken before."""
+        """The sheet is out of the tray: nobody can post it any more."""
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(update(attempts).where(attempts.c.id == attempt).values(pulled_at=now))
 
         await self._engine.write(work)
 
-    async def taken(self, message_ids: list[int], by: str, now: datetime) -> None:
-        """A person has the sheets in hand."""
+    async def not_to_post(self, sheet: Sheet, why: str, now: datetime) -> None:
+        """A sheet that was withdrawn may be in somebody's hands: a person says what became of it."""
+        words = f"do not post {sheet.reference} to {sheet.debtor} ({sheet.reason}): {why}"
+        say = f"relanced letters spoiled {sheet.reference} once it is destroyed, posted if it was posted"
+        task = Task("do not post", _in_hand(sheet.message_id), f"{words}; {say}", sheet.creditor, sheet.case_id)
 
         async def work(connection: AsyncConnection) -> None:
-            rows = await _sheets(connection, message_ids)
-            await connection.execute(update(messages).where(messages.c.id.in_(message_ids)).values(taken_at=now))
+            await lock_cases(connection, [sheet.case_id])
+            gone = (messages.c.id == sheet.message_id) & _WITHDRAWN
+            if (await connection.execute(select(messages.c.id).where(gone))).first():
+                await open_tasks(connection, [task], now)
+
+        await self._engine.write(work)
+
+    async def taken(self, checked: Mapping[int, int], by: str, now: datetime) -> list[int]:
+        """A person takes these sheets in hand: message -> the version of its case at which it was looked through.
+
+        Returns those that were taken: they still lay in the tray, and nothing of their case had changed since.
+        """
+
+        async def work(connection: AsyncConnection) -> list[int]:
+            rows = [r for r in await _sheets(connection, checked) if r.version == checked[r.id]]
+            ids = [r.id for r in rows]
+            await connection.execute(update(messages).where(messages.c.id.in_(ids)).values(taken_at=now))
             entries = [Entry(r.case_id, "letter taken", {"message": r.id, "reference": r.reference}, by) for r in rows]
             await journal.write(connection, entries, now)
+            return ids
 
-        if message_ids:
-            await self._engine.write(work)
+        return await self._engine.write(work) if checked else []
 
     async def posted(self, reference: str, number: str, on: date, by: str, now: datetime) -> bool:
         """A letter went to the post: it is sent, whatever was decided meanwhile. True when the case had moved on.
 
-        Raises Unfitting for a letter that is not in a tray, and never refuses one that is, nor one withdrawn too late.
+        `on` lies between the day the sheet was made and today, in the time zone of `now`. Raises Unfitting for another
+        day, and for what is no letter in a tray; never refuses one that is, nor one withdrawn too late.
         """
 
         async def work(connection: AsyncConnection) -> bool:
@@ -122,6 +149,7 @@ class Tray:
             withdrawn = row.state in ("cancelled", "expired") and row.attempt_id != ""
             if row.state != "in_tray" and not withdrawn:
                 raise Unfitting(f"letter {reference} is {row.state}, not in the tray")
+            _within(reference, "posted", _day(row.sealed_at, now), on, now)
             crossed = withdrawn or bool(row.version != row.permit_version)
             values = {"state": "sent", "sent_at": now, "reason": "", "lapse_at": None, "ended_at": None}
             await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
@@ -131,24 +159,33 @@ class Tray:
             await _replaced_by_none(connection, row, now)
             if row.slot == 0:
                 await perform(connection, [row.reminder_id], on)
+            entries: list[Entry] = []
             if row.slot == 0 and withdrawn:
-                await performed_after_all(connection, row.reminder_id, on)
+                await _after_all(connection, row, on, now, entries)
+            await close_tasks(connection, [_in_hand(row.id)], by, now)
             if crossed:
                 await connection.execute(update(cases).where(cases.c.id == row.case_id).values(crossed=True))
             await look(connection, [row.case_id], now)
             about = {"message": row.id, "reference": reference, "number": number, "on": on, "crossed": crossed}
-            await journal.write(connection, [Entry(row.case_id, "letter posted", about, by)], now)
+            await journal.write(connection, [*entries, Entry(row.case_id, "letter posted", about, by)], now)
             return crossed
 
         return await self._engine.write(work)
 
     async def presented(self, reference: str, on: date, by: str, now: datetime) -> None:
-        """The registered letter was first presented on that day: the notice's clock runs. Raises Unfitting."""
+        """The registered letter was first presented on that day, not before it was posted: the notice's clock runs.
+
+        Raises Unfitting, also for a letter that no clock waits for.
+        """
 
         async def work(connection: AsyncConnection) -> None:
             row = await _by_reference(connection, reference)
             if row.state not in ("sent", "delivered"):
                 raise Unfitting(f"letter {reference} is {row.state}: say posted first")
+            if not await _has_a_clock(connection, row):
+                raise Unfitting(f"letter {reference} is no registered notice with a deadline: no clock waits for it")
+            posted = row.performed_on if row.slot == 0 and row.performed_on else date.min
+            _within(reference, "presented", max(posted, _day(row.sealed_at, now)), on, now)
             mine = (lines.c.reminder_id == row.reminder_id) & (lines.c.state == "performed")
             await connection.execute(update(lines).where(mine).values(clock_from=on))
             await bump(connection, [row.case_id], now, self._bumps)
@@ -157,11 +194,16 @@ class Tray:
 
         await self._engine.write(work)
 
-    async def spoiled(self, reference: str, new_reference: str, why: str, by: str, now: datetime) -> int:
-        """The sheet is lost or unusable: the next turn prints another. Its id. Raises Unfitting."""
+    async def spoiled(self, reference: str, new_reference: str, why: str, by: str, now: datetime) -> int | None:
+        """The sheet is lost or unusable: the next turn prints another. Its id. Raises Unfitting.
 
-        async def work(connection: AsyncConnection) -> int:
+        One that must not be posted is destroyed, and nothing replaces it: None.
+        """
+
+        async def work(connection: AsyncConnection) -> int | None:
             row = await _by_reference(connection, reference)
+            if row.state in _GONE and row.answer == "tray" and row.pulled_at is None:
+                return await _destroyed(connection, row, why, by, now)
             if row.state != "in_tray":
                 raise Unfitting(f"letter {reference} is {row.state}, not in the tray")
             state = advance(MessageState.IN_TRAY, MessageEvent.SPOILED)
@@ -180,10 +222,54 @@ class Tray:
         return await self._engine.write(work)
 
 
-async def _sheets(connection: AsyncConnection, ids: list[int]) -> list[Any]:
-    owners = list((await connection.execute(select(messages.c.case_id).where(messages.c.id.in_(ids)))).scalars())
+async def _sheets(connection: AsyncConnection, ids: Collection[int]) -> list[Any]:
+    """Lock the cases of these messages, then read those that still lie in the tray."""
+    named = messages.c.id.in_(sorted(ids))
+    owners = list((await connection.execute(select(messages.c.case_id).where(named))).scalars())
     await lock_cases(connection, set(owners))
-    return list((await connection.execute(select(messages).where(messages.c.id.in_(ids)))).all())
+    joined = messages.join(cases, cases.c.id == messages.c.case_id)
+    query = select(messages.c.id, messages.c.case_id, messages.c.reference, cases.c.version).select_from(joined)
+    return list((await connection.execute(query.where(named, in_state("in_tray")).order_by(messages.c.id))).all())
+
+
+def _day(moment: datetime, now: datetime) -> date:
+    return moment.astimezone(now.tzinfo).date()
+
+
+def _within(reference: str, done: str, first: date, on: date, now: datetime) -> None:
+    if not first <= on <= now.date():
+        raise Unfitting(f"letter {reference} cannot have been {done} on {on}: only from {first} to {now.date()}")
+
+
+async def _has_a_clock(connection: AsyncConnection, row: Any) -> bool:
+    """Whether the message is the registered letter of a step with a deadline."""
+    joined = reminders.join(policies, policies.c.digest == reminders.c.policy_digest)
+    query = select(reminders.c.step, policies.c.body).select_from(joined).where(reminders.c.id == row.reminder_id)
+    found = (await connection.execute(query)).first()
+    if found is None or row.road != Road.REGISTERED:
+        return False
+    return Policy.from_json(found.body).step(found.step).deadline is not None
+
+
+async def _after_all(connection: AsyncConnection, row: Any, on: date, now: datetime, entries: list[Entry]) -> None:
+    """The debtor has these steps in hand: what would take them again is withdrawn, and the contact counts."""
+    for other in await instead_of(connection, row.case_id, row.reminder_id):
+        await withdraw(connection, row.case_id, other, f"{row.reference} was posted", now, entries)
+    await performed_after_all(connection, row.reminder_id, on)
+    keys = [case_key(row.case_id)] + ([place_key(row.place)] if row.road != Road.REGISTERED else [])
+    await count_again(connection, row.reminder_id, keys, on)
+
+
+async def _destroyed(connection: AsyncConnection, row: Any, why: str, by: str, now: datetime) -> None:
+    await connection.execute(update(attempts).where(attempts.c.id == row.attempt_id).values(pulled_at=now))
+    await close_tasks(connection, [_in_hand(row.id)], by, now)
+    about = {"message": row.id, "reference": row.reference, "why": why}
+    await journal.write(connection, [Entry(row.case_id, "letter destroyed", about, by)], now)
+
+
+def _in_hand(message_id: int) -> str:
+    """The key of the task that asks what became of a sheet."""
+    return f"do-not-post:{message_id}"
 
 
 async def _replaced_by_none(connection: AsyncConnection, posted: Any, now: datetime) -> None:
@@ -195,12 +281,16 @@ async def _replaced_by_none(connection: AsyncConnection, posted: Any, now: datet
 
 
 async def _by_reference(connection: AsyncConnection, reference: str) -> Any:
-    owner = select(messages.c.case_id).where(messages.c.reference == reference)
+    paper = messages.c.road.in_([Road.LETTER.value, Road.REGISTERED.value])
+    owner = select(messages.c.case_id).where(messages.c.reference == reference, paper)
     case_id = (await connection.execute(owner)).scalar()
     if case_id is None:
         raise Unfitting(f"there is no letter {reference}")
     await lock_cases(connection, [case_id])
     joined = messages.join(cases, cases.c.id == messages.c.case_id)
     joined = joined.outerjoin(attempts, attempts.c.id == messages.c.attempt_id)
-    query = select(messages, cases.c.version, attempts.c.permit_version).select_from(joined)
+    joined = joined.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
+    told = (cases.c.version, attempts.c.permit_version, attempts.c.sealed_at, attempts.c.answer, attempts.c.pulled_at)
+    told = (*told, reminders.c.performed_on)
+    query = select(messages, *told).select_from(joined)
     return (await connection.execute(query.where(messages.c.reference == reference))).one()

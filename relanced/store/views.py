@@ -70,7 +70,7 @@ class Views:
         return await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
 
     async def awaiting(self, step: str | None = None) -> list[Row]:
-        """Messages that wait for approval, and hand-overs that do."""
+        """Messages that wait for approval; not those that wait for a person for any other reason."""
         joined = messages.join(reminders, reminders.c.id == messages.c.reminder_id)
         query = select(messages.c.id, reminders.c.step, messages.c.reason).select_from(joined)
         query = query.where(messages.c.state == "parked", messages.c.asked_digest != "")

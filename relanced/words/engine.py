@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ class Words:
     """
 
     def __init__(self, folders: Sequence[Path], language: str = "fr", window: Window = DL) -> None:
-        spoken = tuple(folder / language for folder in folders)
+        spoken = self._folders = tuple(folder / language for folder in folders)
         self._labels = Labels.read(_file(spoken, LABELS).read_text("utf-8"))
         self._dialect = Dialect(spoken, self._labels)
         self._found: dict[tuple[str, Form], str | None] = {}
@@ -81,6 +82,18 @@ class Words:
     def digest(self, wording: str, form: Form) -> str:
         """A short name for the words of a wording in a form: an approval binds it. Raises WordingError."""
         return self._dialect.digest(self._name(wording, form))
+
+    def fingerprint(self) -> str:
+        """A short name for every file these words may use: it changes when one of them is edited, made or removed.
+
+        Raises WordingError for a file that cannot be read.
+        """
+        told = hashlib.sha256()
+        for place, folder in enumerate(self._folders):
+            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                told.update(f"{place}\0{path.relative_to(folder)}\0".encode())
+                told.update(hashlib.sha256(_content(path)).digest())
+        return told.hexdigest()
 
     def mail(self, wording: str, facts: ReminderFacts) -> MailWords:
         """An e-mail. Raises WordingError."""
@@ -157,6 +170,13 @@ def _file(folders: Sequence[Path], name: str) -> Path:
     if found is None:
         raise WordingError(name, 0, "no folder of templates has this file")
     return found
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WordingError(str(path), 0, str(error.strerror)) from error
 
 
 @contextmanager

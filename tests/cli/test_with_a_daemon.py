@@ -120,6 +120,22 @@ def test_a_sound_configuration_is_put_to_use_by_a_reload(daemon: Running) -> Non
     assert "messages may leave" in daemon.atelier.relanced("status").out
 
 
+def test_a_reload_sees_an_edited_wording(daemon: Running) -> None:
+    """The words of a message are part of what a permit was given for (design, §4)."""
+    mine = daemon.atelier.folder / "mine" / "fr" / "relance-1"
+    mine.mkdir(parents=True)
+    text = daemon.atelier.config.read_text() + "templates: [mine]\n"
+    daemon.atelier.write("config.yaml", text)
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: len(daemon.said("ready")) == 2)
+    (mine / "mail.j2").write_text("Objet : Rappel\n\nMadame, Monsieur, voici un rappel.\n", encoding="utf-8")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: len(daemon.said("ready")) == 3)
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.until(lambda: daemon.said("configuration unchanged"))
+    assert "messages may leave" in daemon.atelier.relanced("status").out
+
+
 def test_sigterm_ends_with_status_0_and_leaves_no_socket(daemon: Running) -> None:
     assert daemon.stop() == 0
     assert not daemon.socket.exists()

@@ -207,3 +207,73 @@ def test_attack_32_a_name_cannot_drive_the_terminal(atelier: Atelier) -> None:
     done = atelier.relanced("import", atelier.write("f.csv", INVOICES.replace("Boulangerie", "Boul\x1b[31mangerie")))
     assert done.status == 1
     assert "\x1b" not in done.out
+
+
+def test_check_makes_nothing(atelier: Atelier) -> None:
+    """An operator checks as root before the unit's first start: nothing of root's may lie in its way then."""
+    before = sorted(atelier.folder.rglob("*"))
+    done = atelier.relanced("check")
+    assert done.status == 0, done.out
+    assert "there is no database yet" in done.out
+    assert sorted(atelier.folder.rglob("*")) == before
+
+
+def test_a_check_of_a_database_that_nobody_works_on_changes_nothing_in_it(stocked: Atelier) -> None:
+    before = {path: path.stat().st_mtime_ns for path in sorted(atelier_files(stocked))}
+    assert "2 open cases" in stocked.relanced("check").out
+    assert {path: path.stat().st_mtime_ns for path in sorted(atelier_files(stocked))} == before
+
+
+def atelier_files(atelier: Atelier) -> list[Path]:
+    return [path for path in atelier.folder.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def sealed_off(atelier: Atelier, monkeypatch: pytest.MonkeyPatch) -> Atelier:
+    """A command line outside the unit: its credentials are nowhere."""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    secret = 'host: 127.0.0.1, port: 9, tls: none, user: compta, password: "${cred:smtp}"'
+    atelier.write("config.yaml", atelier.config.read_text().replace("host: 127.0.0.1, port: 9, tls: none", secret))
+    return atelier
+
+
+@pytest.mark.parametrize("words", [("db", "upgrade"), ("queue",), ("status",)])
+def test_a_secret_that_is_the_daemons_alone_stops_no_other_command(sealed_off: Atelier, words: tuple[str, ...]) -> None:
+    done = sealed_off.relanced(*words)
+    assert (done.status, done.err) == (0, "")
+
+
+def test_check_notes_a_secret_that_it_cannot_see(sealed_off: Atelier) -> None:
+    done = sealed_off.relanced("check")
+    assert done.status == 0, done.out
+    assert "note  channels.compta.smtp.password: ${cred:smtp}: $CREDENTIALS_DIRECTORY is not set" in done.out
+
+
+def test_the_daemon_does_not_run_without_its_secrets(sealed_off: Atelier) -> None:
+    done = sealed_off.relanced("run", "--once")
+    assert done.status == 78
+    assert "$CREDENTIALS_DIRECTORY is not set" in done.err
+
+
+def test_a_database_behind_a_secret_that_is_not_here_is_one_line(sealed_off: Atelier) -> None:
+    text = sealed_off.config.read_text().replace(
+        "sqlite:///relanced.db", '"postgresql://relanced:${cred:database}@127.0.0.1:9/relanced"'
+    )
+    sealed_off.write("config.yaml", text)
+    for words in (("db", "upgrade"), ("queue",)):
+        done = sealed_off.relanced(*words)
+        assert done.status in (1, 78)
+        assert "$CREDENTIALS_DIRECTORY is not set" in done.err
+        assert len(done.err.splitlines()) == 1
+
+
+def test_check_refuses_a_letters_folder_that_cannot_be_made(atelier: Atelier) -> None:
+    text = atelier.config.read_text().replace(f"{atelier.folder}/letters", f"{atelier.folder}/share/letters")
+    atelier.write("config.yaml", text)
+    done = atelier.relanced("check")
+    assert done.status == 1
+    assert f"FAULT channels.office.folder: {atelier.folder}/share/letters is not there" in done.out
+
+
+def test_the_letters_folders_are_made_when_the_house_opens(stocked: Atelier) -> None:
+    assert [(stocked.folder / name).stat().st_mode & 0o777 for name in ("letters", "registered")] == [0o750, 0o750]

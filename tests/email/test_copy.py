@@ -116,7 +116,7 @@ async def test_an_attempt_without_a_copy_is_never_proved_absent(
 ) -> None:
     """The journal mailbox was configured later, or is another one now."""
     clock.pass_by(SETTLE)
-    box.deliver(another("later", NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    box.deliver(another("later", NOW + SETTLE), NOW + SETTLE)
     for copy_to in ("", "other@atelier-dubois.example"):
         parcel = compose(a_draft(), enclosures_limit=0, copy_to=copy_to)
         assert isinstance(await journal.find(parcel, NOW), Unknown)
@@ -171,10 +171,34 @@ async def test_a_later_message_is_as_good_as_a_canary_an_earlier_one_is_not(
     post.delivers = False
     box.deliver(another("earlier", NOW - timedelta(minutes=1)), NOW + timedelta(minutes=1))
     assert isinstance(await journal.find(PARCEL, NOW), Unknown)
-    box.deliver(another("later", NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    box.deliver(another("later", NOW + SETTLE), NOW + SETTLE)
     absent = await journal.find(PARCEL, NOW)
     assert isinstance(absent, Absent)
     assert "later" in absent.words
+
+
+async def test_a_message_that_overtook_ours_in_the_relay_s_queue_proves_nothing(
+    journal: JournalCopy, box: Mailbox, post: Post, clock: Clock
+) -> None:
+    """Ours is deferred, one written a minute later is not: ours may still come."""
+    post.delivers = False
+    clock.pass_by(SETTLE)
+    box.deliver(another("overtaker", NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    assert isinstance(await journal.find(PARCEL, NOW), Unknown)
+    box.deliver(PARCEL.wire, NOW + SETTLE)
+    assert isinstance(await journal.find(PARCEL, NOW), Found)
+
+
+async def test_a_canary_sung_for_an_earlier_doubt_tells_nothing_of_a_later_one(
+    journal: JournalCopy, post: Post, clock: Clock
+) -> None:
+    post.delivers = False
+    clock.pass_by(SETTLE)
+    assert isinstance(await journal.find(PARCEL, NOW), Unknown)
+    clock.pass_by(SETTLE - timedelta(seconds=2))
+    post.delivers = True
+    assert isinstance(await journal.find(PARCEL, NOW + SETTLE - timedelta(minutes=1)), Unknown)
+    assert len(post.carried) == 2
 
 
 async def test_a_stranger_s_mail_is_no_sign_of_life(journal: JournalCopy, box: Mailbox, clock: Clock) -> None:
@@ -189,7 +213,7 @@ async def test_a_copy_overlooked_at_first_sight_is_seen_at_the_second(
 ) -> None:
     """A file renamed while a folder is listed can be missing from the listing."""
     clock.pass_by(SETTLE)
-    box.deliver(another("later", NOW + timedelta(minutes=1)), NOW + timedelta(minutes=1))
+    box.deliver(another("later", NOW + SETTLE), NOW + SETTLE)
 
     class Overlooking(JournalCopy):
         async def _look(self, since: datetime) -> Mapping[str, object]:  # type: ignore[override]

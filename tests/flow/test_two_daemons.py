@@ -8,7 +8,7 @@ from datetime import date
 
 from relanced.config import load_text
 from relanced.daemon import Daemon
-from relanced.house import House, open_house
+from relanced.house import House, open_house, started
 from tests.flow import paper
 from tests.flow.company import Company
 from tests.flow.conftest import Found
@@ -19,9 +19,10 @@ DAY = date(2026, 3, 5)
 MANY = 60
 
 
-async def _another(company: Company) -> House:
+async def _another(company: Company, state: str = "state") -> House:
     path = company.folder / "config.yaml"
-    return await open_house(load_text(path.read_bytes(), path, {}), company.clock, "another machine")
+    text = path.read_bytes().replace(b"/state\n", f"/{state}\n".encode())
+    return await open_house(load_text(text, path, {}), company.clock, "another machine")
 
 
 async def _due_on_both(found: Found, url: str) -> tuple[Company, House]:
@@ -47,6 +48,17 @@ async def test_two_daemons_never_send_the_same_message_twice(found: Found, postg
     assert Counter(mail.to for mail in company.relay.mails) == Counter(f"c{n}@client.example" for n in range(MANY))
     assert len(company.lying()) == 6
     assert await company.house.store.views.counts() == {"sent": MANY, "in_tray": 6}
+
+
+async def test_daemons_on_machines_of_their_own_come_and_go_without_suspecting_each_other(
+    found: Found, postgres_url: str
+) -> None:
+    """Each counts a start in the one database and keeps its own state folder: nobody thereby holds a copy."""
+    company = await found(store=postgres_url)
+    other = await _another(company, "elsewhere")
+    assert [await started(house) for house in (company.house, other, company.house, other)] == [""] * 4
+    assert (await other.store.house.row()).starts == 4
+    await other.close()
 
 
 async def test_a_stop_told_to_one_daemon_stops_the_other_before_the_dot(found: Found, postgres_url: str) -> None:

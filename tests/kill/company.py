@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -92,9 +93,11 @@ class Company:
         self._gone()
 
     def _gone(self) -> None:
-        """Wait until the kernel has let go of its locks; the nursery reaps it later."""
-        while Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-            os.sched_yield()
+        """Wait until the kernel has let go of its lock, thread by thread; the nursery reaps it later."""
+        lock = self.folder / "relanced.db.lock"
+        if lock.exists():
+            with lock.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """No more daemons."""
@@ -107,8 +110,10 @@ class Company:
 
 def _wave(numbers: range, today: date) -> Batch:
     due = today - timedelta(days=30)
-    street = ("12 RUE DES FORGES", "35000 RENNES")
-    debtors = [DebtorRow(i, f"C{i}", f"Client {i}", Segment.BUSINESS, address=street) for i in numbers]
+    debtors = [
+        DebtorRow(i, f"C{i}", f"Client {i}", Segment.BUSINESS, address=(f"{i + 1} RUE DES FORGES", "35000 RENNES"))
+        for i in numbers
+    ]
     contacts = [ContactRow(i, f"C{i}", Road.EMAIL, f"c{i}@client.example") for i in numbers if i % 2 == 0]
     bills = [
         InvoiceRow(i, f"C{i}", f"FA-{i}", due - timedelta(days=30), 12_345, (TermRow(due, 12_345),)) for i in numbers

@@ -89,9 +89,39 @@ SEVERAL: dict[str, Facts] = {
         {1: 100, 2: 0},
     ),
     "loose money pays the oldest, then the next": ([NEW, OLD], [paid(120, None)], {1: 0, 2: 80}),
-    "loose money passes over what a person settled": (
+    "the bank line of what a person settled pays nothing else": (
+        [term(1, cents=100, settled=3), NEW],
+        [paid(100, None, on=5)],
+        {1: 0, 2: 100},
+    ),
+    "nor when it came before the person spoke": (
+        [term(1, cents=100, settled=3), NEW],
+        [paid(100, None, on=1)],
+        {1: 0, 2: 100},
+    ),
+    "nor when a credit note had paid the rest": (
+        [term(1, cents=100, settled=3), NEW],
+        [credit(40), paid(80, None, on=5, id=2)],
+        {1: 0, 2: 80},
+    ),
+    "what is left of it pays the next": (
+        [term(1, cents=100, settled=3), NEW],
+        [paid(160, None, on=5)],
+        {1: 0, 2: 40},
+    ),
+    "only once": (
+        [term(1, cents=100, settled=3), NEW],
+        [paid(100, None, on=5), paid(100, None, on=6, id=2)],
+        {1: 0, 2: 0},
+    ),
+    "taken back, it was the money of neither": (
+        [term(1, cents=100, settled=3), NEW],
+        [paid(100, None, on=5), paid(-100, None, on=6, id=2), paid(100, None, on=7, id=3)],
+        {1: 0, 2: 100},
+    ),
+    "loose money of another time passes over what a person settled": (
         [term(1, cents=100, settled=1), NEW],
-        [paid(60, None)],
+        [paid(60, None, on=30)],
         {1: 0, 2: 40},
     ),
     "loose money passes over the invoice whose books knew it": (

@@ -157,23 +157,25 @@ def _database(tmp_path: Path) -> Path:
 def test_fault_17_a_database_that_is_not_the_one_we_knew_is_suspected(tmp_path: Path) -> None:
     database = _database(tmp_path)
     other = Path(shutil.copy(database, tmp_path / "other.db"))
-    assert suspicion(None, 0, database) == ""
-    write_footprint(tmp_path, 7, database)
+    assert suspicion(None, "ours", 0, database) == ""
+    write_footprint(tmp_path, "ours", 7, database)
     known = read_footprint(tmp_path)
-    assert known == Footprint(7, database.stat().st_dev, database.stat().st_ino)
+    assert known == Footprint("ours", 7, database.stat().st_dev, database.stat().st_ino)
     cases = {
-        (7, database): "",
-        (6, database): "the database counts 6 starts, the state folder 7: it was restored or cloned",
-        (8, database): "the database counts 8 starts, the state folder 7: it was restored or cloned",
-        (7, other): "the database file is not the one of the last start: it was restored or cloned",
-        (7, None): "",
+        ("ours", 7, database): "",
+        ("ours", 6, database): "the database counts 6 starts, the state folder 7: it was restored or cloned",
+        ("ours", 8, database): "the database counts 8 starts, the state folder 7: it was restored or cloned",
+        ("ours", 7, other): "the database file is not the one of the last start: it was restored or cloned",
+        ("theirs", 7, database): (
+            "the state folder belongs to another database: this one was moved here, restored or cloned"
+        ),
     }
     assert {at: suspicion(known, *at) for at in cases} == cases
 
 
 def test_a_state_folder_that_knows_nothing_suspects_a_database_that_was_started(tmp_path: Path) -> None:
     words = "the database has been started elsewhere: this state folder does not know it"
-    assert suspicion(None, 3, None) == words
+    assert suspicion(None, "ours", 3, _database(tmp_path)) == words
     for damaged in ("", "{}", "[1, 2]", '{"starts": 1}'):
         (tmp_path / "footprint.json").write_text(damaged)
         assert read_footprint(tmp_path) is None
@@ -181,13 +183,16 @@ def test_a_state_folder_that_knows_nothing_suspects_a_database_that_was_started(
 
 def test_a_restored_file_is_suspected_even_with_the_right_count(tmp_path: Path) -> None:
     database = _database(tmp_path)
-    write_footprint(tmp_path, 1, database)
+    write_footprint(tmp_path, "ours", 1, database)
     aside = database.rename(tmp_path / "aside.db")
     shutil.copy(aside, database)
-    assert "restored or cloned" in suspicion(read_footprint(tmp_path), 1, database)
+    assert "restored or cloned" in suspicion(read_footprint(tmp_path), "ours", 1, database)
 
 
-def test_a_server_s_database_has_no_file_to_be_compared(tmp_path: Path) -> None:
-    write_footprint(tmp_path, 4, None)
-    assert read_footprint(tmp_path) == Footprint(4, 0, 0)
-    assert suspicion(read_footprint(tmp_path), 4, None) == ""
+def test_a_server_s_database_is_known_by_its_identity_alone(tmp_path: Path) -> None:
+    """Every daemon on it counts a start: the counter is nobody's."""
+    assert suspicion(None, "ours", 5, None) == ""
+    write_footprint(tmp_path, "ours", 4, None)
+    assert read_footprint(tmp_path) == Footprint("ours", 4, 0, 0)
+    assert suspicion(read_footprint(tmp_path), "ours", 9, None) == ""
+    assert "belongs to another database" in suspicion(read_footprint(tmp_path), "theirs", 4, None)

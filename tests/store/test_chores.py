@@ -57,6 +57,25 @@ async def test_an_also_message_lapses_alone(store: Store, books: Books, post: Po
     assert (await books.facts()).facts.live is not None
 
 
+async def test_a_notice_said_once_more_lapses_alone(store: Store, books: Books, post: Post) -> None:
+    """Its reminder was performed: no term is left to stand still, and the round goes on."""
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan(step="mise-en-demeure", road=Road.REGISTERED, reference="L-1")
+    await post.in_tray(message)
+    await store.tray.posted("L-1", "", TODAY, "claire", post.now)
+    again = await store.people.resend(message, "they lost it", "L-2", "", "claire", post.now)
+    await post.seal(again)
+    await post.answer(again, Tray("sheet"), lapse_at=post.now + HOUR)
+    assert await store.chores.lapse(post.now + DAY, TODAY) == [again]
+    facts = (await books.facts()).facts
+    assert (await post.state(again), facts.holds, [line.state for line in facts.lines]) == (
+        "expired",
+        (),
+        [LineState.PERFORMED],
+    )
+
+
 async def test_what_has_left_does_not_lapse(store: Store, books: Books, post: Post) -> None:
     await books.debtor()
     await books.invoice()

@@ -171,6 +171,39 @@ async def test_a_statement_of_an_earlier_day_says_nothing_new(books: Books) -> N
     assert await _owed(books) == [50_00]
 
 
+async def test_books_that_have_not_allocated_a_payment_yet_do_not_swallow_it(books: Books) -> None:
+    """The bank told of it and covers a later day; the accounting program exports the invoice as it was."""
+    await books.debtor()
+    await books.apply("invoices", invoices=(books.row(open_cents=120_00),))
+    await books.payment(120_00, key="bank-1", on=TODAY, invoice="F-1")
+    await books.apply("payments", covers=TODAY)
+    books.now += 2 * DAY
+    await books.apply("invoices", invoices=(books.row(open_cents=120_00), books.row("F-2", open_cents=120_00)))
+    assert await _owed(books) == [0, 120_00]
+
+
+@pytest.mark.parametrize(
+    ("said", "owed"), [(120_00, 50_00), (80_00, 50_00), (50_00, 50_00), (60_00, 0), (0, 0)], ids=str
+)
+async def test_a_later_amount_is_only_believed_where_it_cannot_hide_money(books: Books, said: int, owed: int) -> None:
+    """What was open once tells nothing new; another amount has the money since deducted from it."""
+    await books.debtor()
+    await books.apply("invoices", invoices=(books.row(open_cents=120_00),))
+    await books.payment(40_00, key="bank-1", on=TODAY, invoice="F-1")
+    await books.payment(30_00, key="bank-2", on=TODAY + DAY, invoice="F-1")
+    books.now += 3 * DAY
+    await books.apply("invoices", invoices=(books.row(open_cents=said),))
+    assert await _owed(books) == [owed]
+
+
+async def test_a_day_somebody_names_is_believed(books: Books) -> None:
+    await books.debtor()
+    await books.apply("invoices", invoices=(books.row(open_cents=120_00),))
+    await books.payment(40_00, key="bank-1", on=TODAY, invoice="F-1")
+    await books.apply("invoices", invoices=(books.row(open_cents=90_00),), covers=TODAY)
+    assert await _owed(books) == [90_00]
+
+
 async def test_due_dates_may_be_dropped_until_one_was_reminded_of(store: Store, books: Books) -> None:
     await books.debtor()
     three = {TODAY: 40_00, TODAY + DAY: 40_00, TODAY + 2 * DAY: 40_00}

@@ -66,6 +66,21 @@ async def test_a_message_refused_for_now_waits_longer_each_time(post: Post, book
     assert row["mail_id"] == mail_id
 
 
+async def test_a_message_refused_for_now_again_and_again_is_shown_to_a_person(
+    store: Store, post: Post, books: Books, message: int
+) -> None:
+    """Weeks of a full mailbox: the wait stays what it is, and somebody is told."""
+    for n in range(45):
+        await post.seal(message)
+        row = await post.answer(message, Unavailable(Scope.MESSAGE, "452 mailbox full"))
+        assert len(await store.views.tasks()) == (n >= 9)
+    assert (row["failures"], row["due_at"]) == (45, books.now + 4 * HOUR)
+    (task,) = await store.views.tasks()
+    assert "refused for now 10 times: 452 mailbox full" in task["words"]
+    await post.sent(message)
+    assert await store.views.tasks() == []
+
+
 async def test_a_door_that_knows_when_is_believed(post: Post, message: int) -> None:
     await post.seal(message)
     when = post.now + LATER

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from relanced.channel import Refusal, Refused, Sent
-from relanced.rules.model import HoldKind, LineState
+from relanced.rules.model import HoldKind, LineState, Road
 from relanced.store.opening import Store
 from relanced.store.people import Unfitting
 from relanced.store.tables import touches
@@ -51,6 +51,20 @@ async def test_what_was_shown_is_what_is_approved(store: Store, books: Books, po
     assert (await books.facts()).facts.reminders[0].messages[0].approved
 
 
+async def test_what_a_person_held_back_does_not_wait_for_approval(store: Store, books: Books, post: Post) -> None:
+    """It was approved before: letting it go by name keeps that, and the bulk does not touch it."""
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan(parked="waits for approval", asked_digest="shown")
+    assert [r["id"] for r in await store.views.awaiting("relance-1")] == [message]
+    await store.people.approve([message], CLAIRE, post.now)
+    await store.people.park(message, "he called: not before Friday", "jean", post.now)
+    assert await store.views.awaiting("relance-1") == []
+    await store.people.approve([message], "jean", post.now + DAY)
+    row = await post.row(message)
+    assert (row["state"], row["approved_digest"]) == ("planned", "shown")
+
+
 async def test_a_cancelled_message_passes_its_step_over(store: Store, books: Books, post: Post, message: int) -> None:
     await store.people.cancel(message, "he called", CLAIRE, post.now, TODAY)
     row, facts = await post.row(message), (await books.facts()).facts
@@ -75,11 +89,28 @@ async def test_a_person_settles_what_nobody_could_tell(store: Store, books: Book
     first, second = await post.plan_many(await books.many(2))
     for message in (first, second):
         await post.uncertain(message)
-    await store.people.said_sent(first, "he has it", CLAIRE, post.now, TODAY)
+    await store.people.said_sent(first, "he has it", CLAIRE, post.now, TODAY, post.now + DAY)
     await store.people.cancel(second, "he does not", CLAIRE, post.now, TODAY)
     assert (await post.state(first), await post.state(second)) == ("sent", "cancelled")
     lines = [(await books.facts(d)).facts.lines[0].state for d in ("d0", "d1")]
     assert lines == [LineState.PERFORMED, LineState.PASSED_OVER]
+
+
+async def test_paper_that_a_person_found_lies_in_the_tray_until_it_is_posted(
+    store: Store, books: Books, post: Post
+) -> None:
+    """A sheet that was printed is not a sheet that was posted."""
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan(road=Road.LETTER, reference="L-1")
+    await post.uncertain(message)
+    await store.people.said_sent(message, "I hold it", CLAIRE, post.now, TODAY, post.now + DAY)
+    row = await post.row(message)
+    assert (row["state"], row["sent_at"], row["lapse_at"]) == ("in_tray", None, post.now + DAY)
+    assert (await books.facts()).facts.lines[0].state is LineState.PLANNED
+    assert [s.reference for s in await store.tray.sheets()] == ["L-1"]
+    await store.tray.posted("L-1", "", TODAY, CLAIRE, post.now)
+    assert (await books.facts()).facts.lines[0].state is LineState.PERFORMED
 
 
 async def test_a_resend_is_the_next_turn_with_a_name_of_its_own(store: Store, post: Post, message: int) -> None:
@@ -107,7 +138,7 @@ async def test_a_verb_that_does_not_fit_says_why_and_changes_nothing(store: Stor
         "message 1 is submitting: it cannot be parked": store.people.park(message, "no", CLAIRE, post.now),
         "message 1 is submitting: it cannot be cancelled": store.people.cancel(message, "no", CLAIRE, post.now, TODAY),
         "message 1 is submitting: it cannot be called sent": store.people.said_sent(
-            message, "", CLAIRE, post.now, TODAY
+            message, "", CLAIRE, post.now, TODAY, post.now
         ),
         "there is no message 99": store.people.park(99, "no", CLAIRE, post.now),
     }

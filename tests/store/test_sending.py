@@ -9,8 +9,9 @@ import pytest
 from relanced.channel import Parcel, Sent, Unknown
 from relanced.rules.lifecycle import MessageEvent
 from relanced.rules.model import Road
+from relanced.store.engine import Engine, T, Work
 from relanced.store.opening import Store
-from relanced.store.sending import WORDING_LEASE, Ruling
+from relanced.store.sending import WORDING_LEASE, Ruling, Sending
 from relanced.store.tables import blobs
 from tests.store.books import CREDITOR, Books
 from tests.store.post import SETTLE, Post, parcel
@@ -172,13 +173,32 @@ async def test_what_was_being_submitted_when_the_process_died_is_uncertain(
     for message in wanted[:2]:
         await post.seal(message)
     books.now += MINUTE
-    lost = await store.sending.orphans(post.now, [wanted[1]], "one", {"compta": SETTLE})
+    lost = await store.sending.orphans(post.now, lambda: [wanted[1]], "one", {"compta": SETTLE})
     assert lost == wanted[:1]
     row = await post.row(wanted[0])
     assert (row["state"], row["settle_at"]) == ("uncertain", post.now - MINUTE + SETTLE)
     assert [await post.state(m) for m in wanted[1:]] == ["submitting", "planned"]
-    assert await store.sending.orphans(post.now, [wanted[1]], "one", {}) == []
+    assert await store.sending.orphans(post.now, lambda: [wanted[1]], "one", {}) == []
     assert (await store.views.journal_of(books.cases["d0"]))[-1]["event"] == "message uncertain"
+
+
+async def test_what_this_process_seals_while_the_lost_are_looked_for_is_not_lost(
+    store: Store, post: Post, wanted: list[int]
+) -> None:
+    """The clerk commits between the question « what is mine? » and the answer of the database."""
+    mine: set[int] = set()
+
+    class Meanwhile(Engine):
+        async def read(self, work: Work[T]) -> T:
+            if not mine:
+                mine.add(wanted[0])
+                await post.seal(wanted[0])
+            return await super().read(work)
+
+    engine = Meanwhile(store.engine.url.render_as_string(hide_password=False))
+    assert await Sending(engine).orphans(post.now, lambda: set(mine), "one", {}) == []
+    assert await post.state(wanted[0]) == "submitting"
+    await engine.close()
 
 
 async def test_fault_6_a_recovery_that_is_interrupted_is_done_again(
@@ -186,8 +206,8 @@ async def test_fault_6_a_recovery_that_is_interrupted_is_done_again(
 ) -> None:
     await post.seal(wanted[0])
     later = post.now + HOUR
-    assert await store.sending.orphans(later, [], "one", {"compta": SETTLE}) == wanted[:1]
-    assert await store.sending.orphans(later, [], "one", {"compta": SETTLE}) == []
+    assert await store.sending.orphans(later, list, "one", {"compta": SETTLE}) == wanted[:1]
+    assert await store.sending.orphans(later, list, "one", {"compta": SETTLE}) == []
     assert (await post.row(wanted[0]))["settle_at"] == later
 
 
@@ -198,7 +218,7 @@ async def test_another_daemon_s_are_left_alone_until_its_lease_is_over(postgres_
     post = Post(books, "two")
     (message,) = await post.plan_many(await books.many(1))
     await post.seal(message)
-    assert await store.sending.orphans(post.now + 19 * MINUTE, [], "one", {}) == []
-    assert await store.sending.orphans(post.now + 21 * MINUTE, [], "one", {}) == [message]
+    assert await store.sending.orphans(post.now + 19 * MINUTE, list, "one", {}) == []
+    assert await store.sending.orphans(post.now + 21 * MINUTE, list, "one", {}) == [message]
     assert (await post.answer(message, Sent("1", "250")))["state"] == "sent"
     await store.close()

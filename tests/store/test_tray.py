@@ -33,23 +33,75 @@ async def test_the_tray_shows_what_lies_in_it(store: Store, books: Books, post: 
     told = (sheet.message_id, sheet.debtor, sheet.road, sheet.channel, sheet.reference, sheet.state)
     assert told == (letter, "Garage", "registered", "tray", "L-1", "in_tray")
     assert (sheet.since, sheet.taken_at) == (post.now, None)
-    await store.tray.taken([letter], "claire", post.now + DAY)
+    assert await store.tray.taken({letter: await books.version()}, "claire", post.now + DAY) == [letter]
     assert (await store.tray.sheets())[0].taken_at == post.now + DAY
     assert (await store.views.journal_of(books.cases["garage"]))[-1]["by"] == "claire"
+
+
+async def test_only_what_still_lies_there_as_it_was_looked_through_is_taken(
+    store: Store, books: Books, post: Post, letter: int
+) -> None:
+    looked = {letter: await books.version()}
+    await books.payment(1_00, invoice="F-1")
+    assert await store.tray.taken(looked, "claire", post.now) == []
+    assert (await store.tray.sheets())[0].taken_at is None
+    looked = {letter: await books.version()}
+    await _withdrawn(books, post)
+    assert await store.tray.taken(looked, "claire", post.now) == []
 
 
 async def test_a_posted_letter_is_sent_and_performed_on_the_day_it_was_posted(
     store: Store, books: Books, post: Post, letter: int
 ) -> None:
     attempt = (await post.row(letter))["attempt_id"]
-    crossed = await store.tray.posted("L-1", "1A 123 456 7890 1", TODAY - DAY, "claire", post.now)
+    said_at = post.now + 3 * DAY
+    crossed = await store.tray.posted("L-1", "1A 123 456 7890 1", TODAY + DAY, "claire", said_at)
     assert not crossed
     row = await post.row(letter)
-    assert (row["state"], row["sent_at"], row["lapse_at"]) == ("sent", post.now, None)
+    assert (row["state"], row["sent_at"], row["lapse_at"]) == ("sent", said_at, None)
     (line,) = (await books.facts()).facts.lines
-    assert (line.state, line.on, line.clock_from) == (LineState.PERFORMED, TODAY - DAY, None)
+    assert (line.state, line.on, line.clock_from) == (LineState.PERFORMED, TODAY + DAY, None)
     assert (await every(store, attempts, id=attempt))[0]["provider_id"] == "1A 123 456 7890 1"
     assert await store.tray.sheets() == []
+
+
+async def test_a_letter_is_posted_between_the_day_it_was_made_and_today(store: Store, post: Post, letter: int) -> None:
+    for day in (TODAY - DAY, TODAY + 2 * DAY):
+        with pytest.raises(
+            Unfitting, match=f"L-1 cannot have been posted on {day}: only from 2026-03-10 to 2026-03-11"
+        ):
+            await store.tray.posted("L-1", "", day, "claire", post.now + DAY)
+    assert await post.state(letter) == "in_tray"
+
+
+async def test_and_presented_between_the_day_it_was_posted_and_today(store: Store, post: Post, letter: int) -> None:
+    await store.tray.posted("L-1", "", TODAY + DAY, "claire", post.now + DAY)
+    for day in (TODAY, TODAY + 4 * DAY):
+        with pytest.raises(Unfitting, match=f"L-1 cannot have been presented on {day}: only from 2026-03-11 to"):
+            await store.tray.presented("L-1", day, "claire", post.now + 3 * DAY)
+
+
+@pytest.mark.parametrize(("step", "road"), [("mise-en-demeure", Road.LETTER), ("relance-2", Road.REGISTERED)])
+async def test_no_clock_waits_for_a_plain_letter_nor_for_a_step_without_deadline(
+    store: Store, books: Books, post: Post, step: str, road: Road
+) -> None:
+    await books.debtor()
+    await books.invoice()
+    await post.in_tray(await post.plan(step=step, road=road, reference="L-1"))
+    await store.tray.posted("L-1", "", TODAY, "claire", post.now)
+    with pytest.raises(Unfitting, match="L-1 is no registered notice with a deadline"):
+        await store.tray.presented("L-1", TODAY, "claire", post.now)
+
+
+async def test_a_mail_is_never_posted_however_it_ended(store: Store, books: Books, post: Post) -> None:
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan(reference="R-1")
+    await post.uncertain(message)
+    await store.people.cancel(message, "it did not leave", "claire", post.now, TODAY)
+    with pytest.raises(Unfitting, match="there is no letter R-1"):
+        await store.tray.posted("R-1", "", TODAY, "claire", post.now)
+    assert await post.state(message) == "cancelled"
 
 
 async def test_the_clock_of_a_notice_runs_from_its_first_presentation(
@@ -59,7 +111,7 @@ async def test_the_clock_of_a_notice_runs_from_its_first_presentation(
         await store.tray.presented("L-1", TODAY, "claire", post.now)
     await store.tray.posted("L-1", "", TODAY, "claire", post.now)
     before = await books.version()
-    await store.tray.presented("L-1", TODAY + 2 * DAY, "claire", post.now)
+    await store.tray.presented("L-1", TODAY + 2 * DAY, "claire", post.now + 2 * DAY)
     (line,) = (await books.facts()).facts.lines
     assert line.clock_from == TODAY + 2 * DAY
     assert await books.version() == before + 1
@@ -91,15 +143,35 @@ async def test_its_step_is_then_not_taken_a_second_time(store: Store, books: Boo
     await store.tray.posted("L-1", "1A", TODAY, "claire", post.now)
     (reminder,), (line,) = (await books.facts()).facts.reminders, (await books.facts()).facts.lines
     assert (reminder.performed_on, line.state, line.on) == (TODAY, LineState.PERFORMED, TODAY)
-    await store.tray.presented("L-1", TODAY + DAY, "claire", post.now)
+    await store.tray.presented("L-1", TODAY + DAY, "claire", post.now + DAY)
     assert (await books.facts()).facts.lines[0].clock_from == TODAY + DAY
 
 
-async def test_unless_another_reminder_took_it_meanwhile(store: Store, books: Books, post: Post, letter: int) -> None:
+async def test_nor_by_the_reminder_that_was_to_replace_it(store: Store, books: Books, post: Post, letter: int) -> None:
     await _withdrawn(books, post)
-    await post.plan(step="mise-en-demeure", road=Road.REGISTERED)
+    other = await post.plan(step="mise-en-demeure", road=Road.REGISTERED)
+    assert await store.tray.posted("L-1", "", TODAY, "claire", post.now)
+    assert [r["state"] for r in await every(store, lines)] == ["performed", "void"]
+    assert await post.state(other) == "cancelled"
+    assert (await books.facts()).facts.live is None
+
+
+async def test_unless_that_one_may_have_left(store: Store, books: Books, post: Post, letter: int) -> None:
+    await _withdrawn(books, post)
+    await post.seal(await post.plan(step="mise-en-demeure", road=Road.REGISTERED))
     assert await store.tray.posted("L-1", "", TODAY, "claire", post.now)
     assert [r["state"] for r in await every(store, lines)] == ["void", "planned"]
+
+
+async def test_and_it_counts_as_a_contact_again(store: Store, books: Books, post: Post) -> None:
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan(road=Road.LETTER, reference="L-1")
+    await post.in_tray(message)
+    await _withdrawn(books, post)
+    assert (await books.facts()).facts.touched_on == ()
+    await store.tray.posted("L-1", "", TODAY, "claire", post.now)
+    assert (await books.facts()).facts.touched_on == (TODAY,)
 
 
 async def test_a_letter_whose_terms_changed_while_it_lay_there_is_crossed_when_posted(
@@ -144,7 +216,7 @@ async def test_a_withdrawn_sheet_is_pulled_out_once(store: Store, books: Books, 
 async def test_what_is_not_in_a_tray_cannot_be_posted_or_spoiled(store: Store, books: Books, post: Post) -> None:
     await books.debtor()
     await books.invoice()
-    message = await post.plan(reference="R-1")
+    message = await post.plan(road=Road.LETTER, reference="R-1")
     with pytest.raises(Unfitting, match="there is no letter R-9"):
         await store.tray.posted("R-9", "", TODAY, "claire", post.now)
     for act in (

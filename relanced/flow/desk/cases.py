@@ -17,6 +17,7 @@ async def cases(desk: Desk, asked: Asked) -> Told:
     state = None if asked.flag("all") else "open"
     ids = await desk.store.views.case_ids(asked.maybe("creditor"), state)
     loaded = await desk.store.planning.load(list(ids), desk.now.date())
+    await desk.premises.known(desk.store, loaded)
     rows = [_row(desk, case) for case in loaded]
     if asked.flag("no_policy"):
         rows = [r for r in rows if r["policy"] == ""]
@@ -53,6 +54,7 @@ async def show(desk: Desk, asked: Asked) -> Told:
     """One case whole: terms, messages, holds, addresses, the last words of its journal."""
     case_id = await desk.store.views.find_case(asked.text("case"), asked.maybe("creditor"))
     (case,) = await desk.store.planning.load([case_id], desk.now.date())
+    await desk.premises.known(desk.store, [case])
     views = desk.store.views
     messages, entries = await views.messages_of(case_id), await views.journal_of(case_id, 30)
     tasks = await views.tasks(case_id)

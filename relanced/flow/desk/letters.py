@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from io import BytesIO
 
 from pypdf import PdfWriter
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
-from relanced.premises import new_reference
+from relanced.premises import Conditions, new_reference
 from relanced.rules.decide import Named
-from relanced.rules.gate import Strength, ask
+from relanced.rules.gate import GATE, Strength, ask, calendar_open, caps_free, channel_open
 from relanced.rules.model import LineState, Road
+from relanced.store.facts import Loaded
 from relanced.store.tray import Sheet
 
 LETTERS = ("reference", "debtor", "creditor", "road", "since", "taken", "file", "note")
@@ -37,60 +40,86 @@ def _row(desk: Desk, sheet: Sheet, note: str) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A sheet, the version of its case at which it was looked through, and why it must stay, empty when it may go."""
+
+    sheet: Sheet
+    version: int
+    why: str
+
+
 async def take(desk: Desk, asked: Asked) -> Told:
     """The day's sheets in one PDF with a tick-list. The gate is asked once more; what must not leave is left out."""
     sheets = [s for s in await desk.store.tray.sheets() if asked.flag("again") or s.taken_at is None]
     if asked.maybe("creditor"):
         sheets = [s for s in sheets if s.creditor == asked.text("creditor")]
-    judged = [(sheet, await _against(desk, sheet)) for sheet in sheets]
-    kept = [(sheet, why) for sheet, why in judged if not why]
-    refused = [(sheet, why) for sheet, why in judged if why]
-    pdf = PdfWriter()
-    for sheet, _ in kept:
-        parcel = await desk.store.tray.parcel(sheet.attempt)
-        pdf.append(BytesIO(parcel.wire))
-    await desk.store.tray.taken([s.message_id for s, _ in kept], asked.by, desk.now)
-    withdrawn = [(s, s.reason) for s in await desk.store.tray.to_pull()]
-    ticks = [f"[ ] {s.reference}  {s.road:<10} {s.debtor}" for s, _ in kept]
-    stops = [f"[x] {s.reference}  {s.road:<10} {s.debtor}: ne pas poster ({why})" for s, why in refused + withdrawn]
+    conditions = await desk.premises.conditions(desk.store)
+    looked = [await _look_through(desk, sheet, conditions) for sheet in sheets]
+    free = {one.sheet.message_id: one.version for one in looked if not one.why}
+    taken = set(await desk.store.tray.taken(free, asked.by, desk.now))
+    kept = [one.sheet for one in looked if one.sheet.message_id in taken]
+    left = [(one.sheet, one.why or _MEANWHILE) for one in looked if one.sheet.message_id not in taken]
+    left += [(s, f"ne pas poster ({s.reason})") for s in await desk.store.tray.to_pull()]
+    stops = [f"[x] {_named(s)}: {why}" for s, why in left]
     if not kept:
         return Told((*stops, "no letter to take"), record=[])
-    out = BytesIO()
-    pdf.write(out)
-    record = [{"reference": s.reference, "debtor": s.debtor, "road": s.road} for s, _ in kept]
     return Told(
-        ("1 letter" if len(kept) == 1 else f"{len(kept)} letters", *ticks, *stops),
-        record=record,
-        files={"letters.pdf": out.getvalue()},
+        ("1 letter" if len(kept) == 1 else f"{len(kept)} letters", *(f"[ ] {_named(s)}" for s in kept), *stops),
+        record=[{"reference": s.reference, "debtor": s.debtor, "road": s.road} for s in kept],
+        files={"letters.pdf": await _bound(desk, kept)},
     )
 
 
-async def _against(desk: Desk, sheet: Sheet) -> str:
-    """Why the sheet must not be posted now; empty when it may."""
+_MEANWHILE = "ne pas poster (son dossier vient de changer)"
+
+
+def _named(sheet: Sheet) -> str:
+    return f"{sheet.reference}  {sheet.road:<10} {sheet.debtor}"
+
+
+async def _bound(desk: Desk, sheets: Sequence[Sheet]) -> bytes:
+    """The sheets in one PDF."""
+    pdf, out = PdfWriter(), BytesIO()
+    for sheet in sheets:
+        pdf.append(BytesIO((await desk.store.tray.parcel(sheet.attempt)).wire))
+    pdf.write(out)
+    return out.getvalue()
+
+
+async def _look_through(desk: Desk, sheet: Sheet, conditions: Conditions) -> _Looked:
     (case,) = await desk.store.planning.load([sheet.case_id], desk.now.date())
+    await desk.premises.known(desk.store, [case])
+    return _Looked(sheet, case.facts.version, await _against(desk, sheet, case, conditions))
+
+
+# A sheet that lies printed was counted when it was made, has left its door, and troubles nobody at this hour.
+_AT_THE_POST = tuple(question for question in GATE if question not in (calendar_open, caps_free, channel_open))
+
+
+async def _against(desk: Desk, sheet: Sheet, case: Loaded, conditions: Conditions) -> str:
+    """Why the sheet must not be posted now; empty when it may."""
     policy = desk.premises.policy(case)
     message = await desk.store.views.message(sheet.message_id)
     reminder = next((r for r in case.facts.reminders if r.id == message["reminder_id"]), None)
     if policy is None or reminder is None:
-        return "its reminder is gone"
+        return "ne pas poster (its reminder is gone)"
     planned = [i for i in case.facts.lines if i.reminder_id == reminder.id and i.state is not LineState.PASSED_OVER]
-    lines = tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in planned)
-    decision = desk.premises.decide(case, policy, desk.now)
-    conditions = await desk.premises.conditions(desk.store)
-    step, road = policy.step(reminder.step), Road(sheet.road)
     asked = desk.premises.moment(
         case,
-        step,
-        lines,
-        decision,
-        road,
+        policy.step(reminder.step),
+        tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in planned),
+        desk.premises.decide(case, policy, desk.now),
+        Road(sheet.road),
         message["address_id"],
         desk.now,
         conditions,
         reminder.performed_on is not None,
     )
-    verdict = ask(asked)
-    return "" if verdict.strength is Strength.ALLOW else verdict.words
+    verdict = ask(asked, _AT_THE_POST)
+    if verdict.strength is Strength.DEFER:
+        return f"pas avant {moment(verdict.until, desk)} ({verdict.words})"
+    return "" if verdict.strength is Strength.ALLOW else f"ne pas poster ({verdict.words})"
 
 
 async def posted(desk: Desk, asked: Asked) -> Told:
@@ -116,9 +145,11 @@ async def presented(desk: Desk, asked: Asked) -> Told:
 
 
 async def spoiled(desk: Desk, asked: Asked) -> Told:
-    """A sheet is lost or unusable: another is made."""
+    """A sheet is lost or unusable: another is made, unless it must not be posted anyway."""
     reference, fresh = asked.text("reference").upper(), new_reference()
-    await desk.store.tray.spoiled(reference, fresh, asked.maybe("reason") or "spoiled", asked.by, desk.now)
+    why = asked.maybe("reason") or "spoiled"
+    if await desk.store.tray.spoiled(reference, fresh, why, asked.by, desk.now) is None:
+        return Told((f"{reference} must not be posted any more: noted that it is destroyed",))
     return Told((f"{reference} is spoiled; {fresh} replaces it",), record={"reference": fresh})
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
 from relanced.premises import new_mail_id, new_reference
-from relanced.rules.model import Road
+from relanced.rules.model import MessageState, Road
 
+TRAY_LAPSE = timedelta(days=14)
 QUEUE = ("message", "creditor", "debtor", "name", "step", "road", "state", "due", "reason")
 
 
@@ -49,7 +52,10 @@ async def settle(desk: Desk, asked: Asked) -> Told:
     message, now = asked.number("message"), desk.now
     why = asked.text("reason")
     if asked.flag("sent"):
-        await desk.store.people.said_sent(message, why, asked.by, now, now.date())
+        state = await desk.store.people.said_sent(message, why, asked.by, now, now.date(), now + TRAY_LAPSE)
+        if state is MessageState.IN_TRAY:
+            reference = (await desk.store.views.message(message))["reference"]
+            return Told((f"message {message} lies in the tray: relanced letters posted {reference} once it left",))
         return Told((f"message {message} counts as sent",))
     await desk.store.people.cancel(message, why, asked.by, now, now.date())
     return Told((f"message {message} is cancelled: it did not leave",))

@@ -62,9 +62,7 @@ async def forecast(desk: Desk, asked: Asked) -> Told:
 async def _walk(desk: Desk, case: Loaded, days: int, conditions: Conditions) -> list[_Foreseen]:
     if desk.premises.creditor(case.facts.creditor) is None:
         return []
-    digest = desk.premises.unknown_snapshot(case)
-    if digest is not None:
-        desk.premises.remember(digest, await desk.store.planning.policy(digest) or "")
+    await desk.premises.known(desk.store, [case])
     policy = desk.premises.policy(case)
     if policy is None:
         return []

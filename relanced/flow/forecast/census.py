@@ -11,6 +11,7 @@ async def census(desk: Desk, asked: Asked) -> Told:
     """How many open cases there are, and how many lack something. `bad` is never set: these are hints."""
     ids = await desk.store.views.case_ids()
     loaded = await desk.store.planning.load(list(ids), desk.now.date())
+    await desk.premises.known(desk.store, loaded)
     without: dict[str, list[str]] = {"policy": [], "address": [], "segment": []}
     for case in loaded:
         policy = desk.premises.policy(case)

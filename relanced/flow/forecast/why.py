@@ -24,9 +24,7 @@ async def why(desk: Desk, asked: Asked) -> Told:
 async def _reasons(desk: Desk, case: Loaded, conditions: Conditions) -> list[str]:
     if desk.premises.creditor(case.facts.creditor) is None:
         return [f"creditor {case.facts.creditor} is not in the configuration: nothing is done"]
-    digest = desk.premises.unknown_snapshot(case)
-    if digest is not None:
-        desk.premises.remember(digest, await desk.store.planning.policy(digest) or "")
+    await desk.premises.known(desk.store, [case])
     policy = desk.premises.policy(case)
     if policy is None:
         return [f"no policy fits (segment {case.facts.debtor.segment.value}): the debtor is never chased"]

@@ -57,9 +57,7 @@ class Planner:
     async def _plan(self, case: Loaded, local: datetime, conditions: Conditions) -> Plan | None:
         """A case that cannot be decided rests for an hour: it must not stop the others."""
         try:
-            digest = self.premises.unknown_snapshot(case)
-            if digest is not None:
-                self.premises.remember(digest, await self.store.planning.policy(digest) or "")
+            await self.premises.known(self.store, [case])
             return plan_case(case, self.premises, conditions, local)
         except Exception as error:
             log.exception("case cannot be decided", case=case.facts.id)

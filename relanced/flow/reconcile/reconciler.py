@@ -10,6 +10,7 @@ import structlog
 
 from relanced.channel import Absent, Answer, Channel, Found, Unknown
 from relanced.premises import Premises
+from relanced.store.errors import at_fault
 from relanced.store.opening import Store
 from relanced.store.outcomes import Outcome
 from relanced.store.sending import Doubtful
@@ -40,15 +41,26 @@ class Reconciler:
 
     async def turn(self, now: datetime) -> bool:
         """Find messages whose submitter is gone, then ask about those whose settle time is over."""
-        lost = await self._store.sending.orphans(now, self._mine(), self._owner, self._settle)
+        lost = await self._store.sending.orphans(now, self._mine, self._owner, self._settle)
         for message_id in lost:
             log.warning("message uncertain", message=message_id, why="its process ended")
         doubts = await self._store.sending.doubtful(now, BATCH)
         if doubts:
             asked = await asyncio.gather(*(self._ask(doubt, now) for doubt in doubts))
-            await self._store.clerk.commit(asked, (), {}, now, self._premises.local(now).date(), self._owner)
+            await self._record(asked, now)
             self._ring()
         return len(doubts) == BATCH
+
+    async def _record(self, outcomes: list[Outcome], now: datetime) -> None:
+        """All at once; one by one when one of them breaks the machine."""
+        today = self._premises.local(now).date()
+        try:
+            await self._store.clerk.commit(outcomes, (), {}, now, today, self._owner)
+        except Exception as error:
+            if at_fault(error):
+                raise
+            for outcome, why in await self._store.clerk.commit_each(outcomes, now, today, self._owner):
+                log.error("answer not recorded", message=outcome.message_id, channel=outcome.channel, exc_info=why)
 
     async def _ask(self, doubt: Doubtful, now: datetime) -> Outcome:
         answer = await self._find(doubt)

@@ -16,6 +16,7 @@ from relanced.clock import Clock
 from relanced.flow.send.wording import Worded
 from relanced.premises import Premises
 from relanced.rules.limits import Rate
+from relanced.store.errors import StoreError, at_fault
 from relanced.store.opening import Store
 from relanced.store.outcomes import NotBegun, Outcome
 
@@ -23,6 +24,9 @@ PROVABLE = 64  # parcels in flight through a door that can prove absence
 PER_CONNECTION = 2  # through one that cannot: what one SIGKILL leaves to a person
 AHEAD = 128  # messages worded before there is room for them, through a door without rates
 LONGEST_SUBMISSION = 30.0  # seconds of real time from the COMMIT to the byte that cannot be taken back
+
+STOPPED = NotBegun("stopped at the last moment: nothing left")
+LATE = Unavailable(Scope.CHANNEL, f"too slow: nothing left within {LONGEST_SUBMISSION:.0f} seconds")
 
 log = structlog.get_logger("relanced.send")
 
@@ -161,18 +165,38 @@ class Clerk:
                 self._owner,
                 [task for w in worded for task in w.tasks],
             )
-        except Exception:
+        except Exception as error:
             self._outcomes, self._sealing = outcomes + self._outcomes, []
-            raise
-        for outcome in outcomes:
-            self._flying[outcome.channel].pop(outcome.message_id, None)
-            _tell(outcome)
+            if at_fault(error) or not outcomes:
+                raise
+            log.exception("answers cannot be recorded together: one by one", messages=len(outcomes))
+            return await self._commit_each(now)
+        self._landed(outcomes)
         by_id = {w.seal.message_id: w for w in worded}
         for message_id in sealed.taken:
             self._fly(by_id[message_id], tick)
         self._sealing = []
         for channel, again_at in sealed.again_at.items():
             self._held_up[channel] = now + timedelta(seconds=max(0.01, again_at - now.timestamp()))
+        await self._settle_down(outcomes)
+
+    async def _commit_each(self, now: datetime) -> None:
+        """One answer breaks the machine: the others are recorded all the same. What was only worded stays planned."""
+        outcomes = self._outcomes[:]
+        today = self._premises.local(now).date()
+        broken = await self._store.clerk.commit_each(outcomes, now, today, self._owner)
+        del self._outcomes[: len(outcomes)]
+        for outcome, error in broken:
+            log.error("answer not recorded", message=outcome.message_id, channel=outcome.channel, exc_info=error)
+        self._landed(outcomes)
+        await self._settle_down(outcomes)
+
+    def _landed(self, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            self._flying[outcome.channel].pop(outcome.message_id, None)
+            _tell(outcome)
+
+    async def _settle_down(self, outcomes: list[Outcome]) -> None:
         await self._mind_the_doors(outcomes)
         if self.idle:
             self._calm.set()
@@ -216,13 +240,13 @@ class Clerk:
 
     async def _submit(self, flight: _InFlight) -> None:
         seal = flight.worded.seal
-        door, refused = self._doors[seal.channel], False
+        door = self._doors[seal.channel]
+        stopped: NotBegun | Unavailable | None = None
 
         async def go() -> bool:
-            nonlocal refused
-            allowed = await self._may_go(flight)
-            refused = not allowed
-            return allowed
+            nonlocal stopped
+            stopped = await self._stopped(flight)
+            return stopped is None
 
         answer: Answer | NotBegun
         try:
@@ -230,8 +254,8 @@ class Clerk:
         except Exception as error:
             log.exception("door failed", channel=seal.channel, message=seal.message_id)
             answer = Unknown(f"the door failed: {type(error).__name__}")
-        if refused and isinstance(answer, Unavailable):
-            answer = NotBegun("stopped at the last moment: nothing left")
+        if stopped and isinstance(answer, Unavailable):
+            answer = stopped
         now = self._clock.now()
         self._outcomes.append(
             Outcome(
@@ -246,15 +270,24 @@ class Clerk:
         )
         self._bell.set()
 
-    async def _may_go(self, flight: _InFlight) -> bool:
-        """The last look: neither draining nor shut, in time, and nothing about the case or the house has changed."""
+    async def _stopped(self, flight: _InFlight) -> NotBegun | Unavailable | None:
+        """The last look: why it may not leave. A door that takes too long is at fault itself, and rests."""
         seal = flight.worded.seal
-        late = time.monotonic() - flight.since > LONGEST_SUBMISSION
-        if self.draining or seal.channel in self._shut or late or self._clock.now() >= seal.permit.until:
-            return False
+        if self.draining or seal.channel in self._shut or self._clock.now() >= seal.permit.until:
+            return STOPPED
+        if time.monotonic() - flight.since > LONGEST_SUBMISSION:
+            return LATE
+        return None if await self._unchanged(flight) else STOPPED
+
+    async def _unchanged(self, flight: _InFlight) -> bool:
+        """Whether nothing about the case or the house has changed; a database that cannot tell means no."""
+        seal = flight.worded.seal
         if self._store.engine.sqlite:
             return not self._store.bumps.since(seal.case_id, flight.tick)
-        return await self._store.sending.still(seal.case_id, seal.creditor, seal.permit)
+        try:
+            return await self._store.sending.still(seal.case_id, seal.creditor, seal.permit)
+        except StoreError:
+            return False
 
 
 def _tell(outcome: Outcome) -> None:

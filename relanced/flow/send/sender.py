@@ -78,9 +78,7 @@ class Sender:
     async def _one(self, message: Waiting, case: Loaded, conditions: Conditions, local: datetime, done: _Round) -> None:
         """A message that breaks the machine is parked: it must not stop the others."""
         try:
-            digest = self._premises.unknown_snapshot(case)
-            if digest is not None:
-                self._premises.remember(digest, await self._store.planning.policy(digest) or "")
+            await self._premises.known(self._store, [case])
             made = await self._wording.word(message, case, conditions, local)
         except Exception as error:
             log.exception("message cannot be worded", message=message.id, case=message.case_id)

@@ -7,7 +7,21 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from relanced.channel import Absent, Answer, Channel, Draft, Found, Go, MailDraft, Parcel, Sent, TextDraft, Unknown
+from relanced.channel import (
+    Absent,
+    Answer,
+    Channel,
+    Draft,
+    Found,
+    Go,
+    MailDraft,
+    Parcel,
+    Scope,
+    Sent,
+    TextDraft,
+    Unavailable,
+    Unknown,
+)
 
 
 class Shadowed:
@@ -27,7 +41,8 @@ class Shadowed:
 
     async def submit(self, parcel: Parcel, go: Go) -> Answer:
         """Nothing leaves; the step counts as performed, so that the ladder can be watched."""
-        await go()
+        if not await go():
+            return Unavailable(Scope.MESSAGE, "stopped at the last moment")
         return Sent(parcel.attempt, "shadow: nothing left the house")
 
     async def find(self, parcel: Parcel, since: datetime) -> Found | Absent | Unknown:

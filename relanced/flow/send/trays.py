@@ -1,4 +1,4 @@
-"""Sheets that were withdrawn while they lay in a tray are pulled out of it."""
+"""Sheets that were withdrawn while they lay in a tray are pulled out of it; what is in a person's hands is told."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime
 
 import structlog
 
-from relanced.channel import Channel, Withdraws
+from relanced.channel import Channel, Form, Withdraws
 from relanced.store.opening import Store
+from relanced.store.tray import Sheet
 
 log = structlog.get_logger("relanced.send")
 
@@ -18,16 +19,36 @@ class Trays:
 
     def __init__(self, store: Store, doors: Mapping[str, Channel]) -> None:
         self._store, self._doors = store, doors
+        self._told: set[str] = set()  # attempts that wait for a person's word; told again after a restart
 
     async def turn(self, now: datetime) -> bool:
-        """Pull back what must not be posted any more; a sheet that was taken already is told to whoever took it."""
+        """Pull back what must not be posted any more. A tray that cannot be reached is tried again at the next turn."""
         for sheet in await self._store.tray.to_pull():
-            door = self._doors.get(sheet.channel)
-            if isinstance(door, Withdraws):
-                back = await door.withdraw(await self._store.tray.parcel(sheet.attempt))
-                log.info("letter pulled back" if back else "letter no longer in tray", reference=sheet.reference)
-            await self._store.tray.pulled(sheet.attempt, now)
+            if sheet.attempt in self._told:
+                continue
+            try:
+                await self._pull(sheet, now)
+            except Exception:
+                log.exception("letter cannot be pulled back", reference=sheet.reference, channel=sheet.channel)
         return False
+
+    async def _pull(self, sheet: Sheet, now: datetime) -> None:
+        """A sheet that somebody took stays on the list until that person says what became of it."""
+        if sheet.taken_at:
+            await self._store.tray.not_to_post(sheet, "it was taken to be posted", now)
+        door = self._doors.get(sheet.channel)
+        back = isinstance(door, Withdraws) and await door.withdraw(await self._store.tray.parcel(sheet.attempt))
+        log.info("letter pulled back" if back else "letter no longer in tray", reference=sheet.reference)
+        if sheet.taken_at:
+            self._told.add(sheet.attempt)
+        elif back or (door is not None and door.form is not Form.PAPER):
+            await self._store.tray.pulled(sheet.attempt, now)
+        else:
+            why = (
+                "it is not in the tray any more" if door else f"the channel {sheet.channel} is not configured any more"
+            )
+            await self._store.tray.not_to_post(sheet, why, now)
+            self._told.add(sheet.attempt)
 
     async def next_moment(self) -> datetime | None:
         """Only a withdrawal asks for another round."""

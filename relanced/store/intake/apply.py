@@ -12,7 +12,7 @@ from relanced.rules.rows import Batch
 from relanced.store import journal
 from relanced.store.engine import Engine, StoreError
 from relanced.store.intake.debtors import write_contacts, write_debtors
-from relanced.store.intake.invoices import write_invoices
+from relanced.store.intake.invoices import AsOf, write_invoices
 from relanced.store.intake.known import open_books
 from relanced.store.intake.ledger import Ledger
 from relanced.store.intake.past import write_history
@@ -102,7 +102,7 @@ async def _apply(
         return Report(repeated=True, covers=batch.covers)
     await write_debtors(ledger, batch)
     await write_contacts(ledger, batch.contacts)
-    await write_invoices(ledger, batch.invoices, await _stated_on(connection, creditor, batch, today))
+    await write_invoices(ledger, batch.invoices, await _as_of(connection, creditor, batch, today))
     await write_credits(ledger, batch.credits)
     await write_payments(ledger, batch.payments)
     await write_history(ledger, batch.history)
@@ -114,14 +114,14 @@ async def _apply(
     return Report(added, changed, same, settled, ledger.unmatched, batch.covers)
 
 
-async def _stated_on(connection: AsyncConnection, creditor: str, batch: Batch, today: date) -> date:
+async def _as_of(connection: AsyncConnection, creditor: str, batch: Batch, today: date) -> AsOf:
     """The last day the open amounts account for: as said, else as far as the bank data reach, else yesterday.
 
     An earlier day only deducts a payment once more; a later one would remind somebody who has paid.
     """
     known = (await connection.execute(select(creditors.c.covers).where(creditors.c.key == creditor))).scalar()
     yesterday = today - timedelta(days=1)
-    return batch.covers or min(known or yesterday, yesterday)
+    return AsOf(batch.covers or min(known or yesterday, yesterday), sure=batch.covers is not None)
 
 
 async def _seen(connection: AsyncConnection, creditor: str, batch: Batch) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.rows import Batch
-from relanced.store.intake.ledger import Known, Ledger
+from relanced.store.intake.ledger import Booked, Known, Ledger
 from relanced.store.lock import chunks, lock_cases, lock_creditor
 from relanced.store.tables import addresses, cases, invoices, money, terms
 
@@ -55,7 +55,7 @@ async def open_books(
     ledger.invoices = {r["number"]: r for r in await _rows(connection, invoices.c.number, named.invoices, mine)}
     for r in await _rows(connection, terms.c.invoice_id, {i["id"] for i in ledger.invoices.values()}):
         ledger.terms[r["invoice_id"]].append(r)
-    ledger.last_money = await _last_money(connection, ids)
+    ledger.booked = await _booked(connection, ids)
     ours = money.c.creditor == creditor
     ledger.money = {r["key"]: r for r in await _rows(connection, money.c.key, named.money, ours)}
     return ledger
@@ -92,12 +92,14 @@ def still_stated(creditor: str) -> ColumnElement[bool]:
     return (invoices.c.creditor == creditor) & (func.coalesce(invoices.c.stated_open, 1) != 0)
 
 
-async def _last_money(connection: AsyncConnection, ids: set[int]) -> dict[int, date]:
-    last: dict[int, date] = {}
+async def _booked(connection: AsyncConnection, ids: set[int]) -> dict[int, list[Booked]]:
+    booked: dict[int, list[Booked]] = {}
+    each = (money.c.case_id, money.c.booked_on, money.c.invoice_id)
     for some in chunks(sorted(ids)):
-        query = select(money.c.case_id, func.max(money.c.booked_on).label("day")).where(money.c.case_id.in_(some))
-        last |= {r.case_id: r.day for r in await connection.execute(query.group_by(money.c.case_id))}
-    return last
+        query = select(*each, func.sum(money.c.cents).label("cents")).where(money.c.case_id.in_(some))
+        for r in await connection.execute(query.group_by(*each).order_by(money.c.booked_on)):
+            booked.setdefault(r.case_id, []).append(Booked(r.booked_on, int(r.cents), r.invoice_id))
+    return booked
 
 
 async def _rows(

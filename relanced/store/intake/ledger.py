@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +18,15 @@ from relanced.store.tasks import Task
 Known = dict[str, Any]  # a row as it is, or as it will be; without `id` it has not been written yet
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The money of one day that names one invoice of a case, or none."""
+
+    day: date
+    cents: int
+    invoice_id: int | None
+
+
 class Ledger:
     """Knows the rows an import is about, gathers those that differ, and remembers which cases were touched."""
 
@@ -27,7 +37,7 @@ class Ledger:
         self.invoices: dict[str, Known] = {}
         self.terms: dict[int, list[Known]] = defaultdict(list)  # by invoice, oldest due date first
         self.money: dict[str, Known] = {}
-        self.last_money: dict[int, date] = {}  # by case, the latest day on which any was booked
+        self.booked: dict[int, list[Booked]] = {}  # by case, in the order of their days
         self.added: Counter[str] = Counter()
         self.changed: Counter[str] = Counter()
         self.same: Counter[str] = Counter()

@@ -22,6 +22,7 @@ house = Table(
     Column("mode", String, nullable=False),
     Column("epoch", Integer, nullable=False, server_default="1"),
     Column("starts", Integer, nullable=False, server_default="0"),
+    Column("identity", String, nullable=False),
     Column("born_at", Moment, nullable=False),
     Column("stopped", String, nullable=False, server_default=""),
     Column("frozen", String, nullable=False, server_default=""),

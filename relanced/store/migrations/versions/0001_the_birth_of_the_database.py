@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("epoch", sa.Integer(), server_default="1", nullable=False),
         sa.Column("starts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("identity", sa.String(), nullable=False),
         sa.Column("born_at", Moment(), nullable=False),
         sa.Column("stopped", sa.String(), server_default="", nullable=False),
         sa.Column("frozen", sa.String(), server_default="", nullable=False),
