@@ -30,7 +30,7 @@ check: dev programs
 	$(PY) -m pytest
 
 bench: dev
-	$(PY) bench/run.py $(ARGS)
+	$(PY) -m bench.run $(ARGS)
 
 lock: dev
 	$(LOCK) pyproject.toml --extra postgres --group build $(ARGS) --output-file requirements.lock

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
+from itertools import pairwise
 from pathlib import Path
 
 _STARTS = re.compile(rb"^X-Client-Addr: ", re.MULTILINE)
@@ -47,8 +48,8 @@ class Sink:
     def mails(self) -> list[Mail]:
         """Everything that arrived."""
         dumped = self.dump.read_bytes() if self.dump.exists() else b""
-        starts = [found.start() for found in _STARTS.finditer(dumped)]
-        return [_mail(dumped[a:b]) for a, b in zip(starts, [*starts[1:], len(dumped)], strict=True)]
+        ends = [*(found.start() for found in _STARTS.finditer(dumped)), len(dumped)]
+        return [_mail(dumped[a:b]) for a, b in pairwise(ends)]
 
 
 def _mail(dumped: bytes) -> Mail:

@@ -244,6 +244,9 @@ class Channel(Protocol):
     form: Form
     Settings: type[BaseModel]
 
+    # Optional: ``local_evidence = True`` says that `find` and `withdraw` look at something that only the machine that
+    # submitted can see (a folder). Of several machines on one database, only that one is then asked.
+
     @property
     def can_prove_absence(self) -> bool:
         """Whether `find` can answer `Absent`."""
@@ -268,6 +271,11 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+def has_local_evidence(door: object) -> bool:
+    """Whether only the machine that submitted a parcel can tell what became of it."""
+    return bool(getattr(door, "local_evidence", False))
 
 
 @runtime_checkable

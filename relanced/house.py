@@ -67,7 +67,7 @@ class House:
 
     def trays(self) -> Trays:
         """The wheel that pulls letters back."""
-        return Trays(self.store, self.doors)
+        return Trays(self.store, self.doors, self.owner)
 
     def rounds(self) -> Rounds:
         """The wheel that ends what waited too long."""

@@ -73,9 +73,7 @@ def _renderers(style: str, colours: bool) -> list[Any]:
     if style == "journal":
         return [*first, _only_words, structlog.processors.KeyValueRenderer(key_order=["event"])]
     plain = structlog.dev.plain_traceback
-    console = structlog.dev.ConsoleRenderer(
-        colors=colours, pad_event_to=24, sort_keys=False, exception_formatter=plain
-    )
+    console = structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=24, sort_keys=False, exception_formatter=plain)
     return [*first, console]
 
 

@@ -55,6 +55,7 @@ class LetterChannel:
     form: Form = Form.PAPER
     Settings: type[BaseModel] = LetterSettings
     can_prove_absence = True
+    local_evidence = True  # the marks, and usually the folder too
 
     def __init__(self, settings: LetterSettings, surroundings: Surroundings) -> None:
         self.settle: timedelta = settings.settle

@@ -15,7 +15,9 @@ class LetterSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     out: Literal["folder"] = Field(description="where letters go")
-    folder: Path = Field(description="made when its parent exists; a PDF and its JSON note appear in it, whole or not at all")
+    folder: Path = Field(
+        description="made when its parent exists; a PDF and its JSON note appear in it, whole or not at all"
+    )
     registered: bool = Field(False, description="whether these letters are posted registered, with receipt")
     settle: timedelta = Field(
         timedelta(0), ge=timedelta(0), description="how long to wait before a doubt is looked into"

@@ -18,7 +18,7 @@ from relanced.clock import WallClock
 from relanced.config import Config
 from relanced.config.channels import FORMS
 from relanced.counter import Asked, Desk
-from relanced.flow.forecast import census
+from relanced.flow.forecast import VERBS
 from relanced.house import premises_of, words_of
 from relanced.rules.policy import Policy, Step
 from relanced.store import migrate
@@ -63,7 +63,7 @@ def _letter_faults(config: Config) -> Iterator[str]:
     """A letter door makes its folder, not the folder that holds it."""
     for name, door in config.channels.items():
         folder = getattr(door.settings, "folder", None)
-        if not isinstance(folder, Path) or os.path.isdir(folder):
+        if not isinstance(folder, Path) or os.access(folder / ".", os.F_OK):
             continue
         if not os.access(folder.parent, os.W_OK | os.X_OK):
             yield f"channels.{name}.folder: {folder} is not there, and cannot be made in {folder.parent}"
@@ -142,7 +142,7 @@ async def _counted(config: Config) -> Sequence[str]:
         store = Store(config.store.url())
         try:
             await migrate.check(store.engine)
-            return (await census(Desk(store, premises_of(config), {}, WallClock()), Asked({}, ""))).lines
+            return (await VERBS["census"](Desk(store, premises_of(config), {}, WallClock()), Asked({}, ""))).lines
         finally:
             await store.close()
     except (StoreError, WordingError, OSError) as error:

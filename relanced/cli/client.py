@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import http.client
 import json
 import os
@@ -99,11 +98,10 @@ def _by_ourselves(config: Path, request: Mapping[str, Any]) -> dict[str, Any]:
     import asyncio
 
     from relanced.cli.opening import opened_desk
-    from relanced.console import answer
+    from relanced.console.desk import answer, person, user_name
 
     async def do() -> dict[str, Any]:
         async with opened_desk(config) as desk:
-            known = desk.premises.config.person_of(getpass.getuser())
-            return await answer(desk, request, known.key if known else getpass.getuser())
+            return await answer(desk, request, person(desk.premises.config, user_name(os.getuid())))
 
     return asyncio.run(do())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
 
+from relanced.cli.printing import Failed
 from relanced.cli.root import creditor_option, desk, relanced
 
 
@@ -20,14 +22,17 @@ from relanced.cli.root import creditor_option, desk, relanced
 @click.pass_context
 def import_(ctx: click.Context, /, files: tuple[Path, ...], **words: Any) -> None:
     """Import CSV or XLSX files: debtors, contacts, invoices, credits, payments, history, snapshot."""
+    twice = [name for name, n in Counter(file.name for file in files).items() if n > 1]
+    if twice:
+        raise Failed(f"several files are called {twice[0]}: import them one after the other", 2)
     desk(ctx, "import", {file.name: file.read_bytes() for file in files}, **words)
 
 
 @relanced.command()
 @click.argument("creditor")
 @click.option("--from", "from_", metavar="STEP", help="Terms late today start on this step.")
-@click.option("--per-day", type=int, default=0, help="At most so many new reminders a day.")
+@click.option("--per-day", type=int, help="At most so many new reminders a day; 0: as many as are due.")
 @click.pass_context
-def open(ctx: click.Context, /, creditor: str, from_: str | None, per_day: int) -> None:
-    """Let reminders leave for a creditor; until then decisions are only shown."""
+def open(ctx: click.Context, /, creditor: str, from_: str | None, per_day: int | None) -> None:
+    """Let reminders leave for a creditor; until then decisions are only shown. What is not said stays as it was."""
     desk(ctx, "open", creditor=creditor, from_step=from_, per_day=per_day)

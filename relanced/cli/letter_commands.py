@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
 import click
 
-from relanced.cli.printing import Failed
+from relanced.cli.files import new_file, write_files
 from relanced.cli.root import creditor_option, desk, relanced
 
 
@@ -36,12 +35,8 @@ def letters_list(ctx: click.Context) -> None:
 @click.pass_context
 def letters_take(ctx: click.Context, /, creditor: str | None, output: Path, again: bool) -> None:
     """The day's sheets in one PDF, with a tick-list and what must not be posted."""
-    if output.exists():
-        raise Failed(f"{output} exists already: name another file with -o", 2)
-    said = desk(ctx, "letters take", creditor=creditor, again=again)
-    for content in (said.get("files") or {}).values():
-        output.write_bytes(base64.b64decode(content))
-        click.echo(f"written: {output}", err=True)
+    with new_file(output, "; the sheets count as taken: relanced letters take --again") as file:
+        write_files(desk(ctx, "letters take", creditor=creditor, again=again), file)
 
 
 @letters.command("posted")

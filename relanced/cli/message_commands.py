@@ -1,11 +1,14 @@
-"""Commands about messages: park, cancel, approve, resend, settle, stop, start."""
+"""Commands about messages: park, cancel, approve, preview, resend, settle, stop, start."""
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import click
 
+from relanced.cli.printing import Failed
 from relanced.cli.root import desk, reason_option, relanced
 
 
@@ -35,6 +38,23 @@ def cancel(ctx: click.Context, /, **words: Any) -> None:
 def approve(ctx: click.Context, /, message: str | None, step: str | None, all_: bool) -> None:
     """Let a parked MESSAGE go, or all of a step."""
     desk(ctx, "approve", message=message, step=step, all=all_)
+
+
+@relanced.command()
+@click.argument("message")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the .eml, .pdf or .txt to this file."
+)
+@click.pass_context
+def preview(ctx: click.Context, /, message: str, output: Path | None) -> None:
+    """What a MESSAGE would say today, or the very bytes that left."""
+    if output is not None and output.exists():
+        raise Failed(f"{output} exists already: name another file with -o", 2)
+    said = desk(ctx, "preview", message=message)
+    if output is not None:
+        (content,) = said["files"].values()
+        output.write_bytes(base64.b64decode(content))
+        click.echo(f"written: {output}", err=True)
 
 
 @relanced.command()

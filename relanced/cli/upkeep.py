@@ -11,6 +11,7 @@ from relanced.cli.opening import load_config
 from relanced.cli.printing import BAD_CONFIG, BUSY, Failed
 from relanced.clock import WallClock
 from relanced.store import guard, migrate
+from relanced.store.backup import copy_sqlite
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
 from relanced.store.soundness import unsound
@@ -26,6 +27,19 @@ def upgrade(path: Path) -> str:
         return f"the schema is {after} already" if before == after else f"schema {before or 'none'} -> {after}"
 
     return asyncio.run(_with_store(path, work))
+
+
+def copy_here(path: Path, target: Path) -> str:
+    """Copy the database from its file, whoever works on it; says how large the copy is. Raises Failed."""
+    source = Store(load_config(path).store.url()).file
+    if source is None or not source.exists():
+        raise Failed(
+            "there is no database file to copy" if source else "PostgreSQL has its own tools for copies: pg_dump"
+        )
+    try:
+        return f"{target}: {copy_sqlite(source, target)} bytes, stamped as a copy"
+    except StoreError as error:
+        raise Failed(str(error)) from None
 
 
 def check_database(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from relanced.cli.files import new_file, write_files
 from relanced.cli.root import desk, relanced
 
 
@@ -38,10 +39,17 @@ def db_check(ctx: click.Context) -> None:
 
 @relanced.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--here", is_flag=True, help="Read the database itself, not over the desk: for a large one.")
 @click.pass_context
-def backup(ctx: click.Context, /, file: Path) -> None:
+def backup(ctx: click.Context, /, file: Path, here: bool) -> None:
     """Copy the database to FILE while it works."""
-    desk(ctx, "backup", file=str(file.absolute()))
+    if here:
+        from relanced.cli.upkeep import copy_here
+
+        click.echo(copy_here(ctx.obj[0], file))
+        return
+    with new_file(file) as copy:
+        write_files(desk(ctx, "backup"), copy)
 
 
 @relanced.group()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import grp
@@ -9,12 +10,14 @@ import json
 import os
 import pwd
 import socket
+import stat
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from aiohttp import web
@@ -24,26 +27,34 @@ from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.flow.desk import VERBS as DESK_VERBS
 from relanced.flow.forecast import VERBS as FORECAST_VERBS
 from relanced.flow.intake.verbs import VERBS as INTAKE_VERBS
+from relanced.flow.send.verbs import VERBS as SEND_VERBS
 from relanced.store.engine import StoreError, StoreFull
 
-VERBS: dict[str, Verb] = {**DESK_VERBS, **INTAKE_VERBS, **FORECAST_VERBS}
+VERBS: dict[str, Verb] = {**DESK_VERBS, **INTAKE_VERBS, **FORECAST_VERBS, **SEND_VERBS}
+LOOKING = frozenset({"queue", "cases", "show", "why", "forecast", "census", "letters", "tasks", "status", "backup"})
+_AT_WORK: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 LARGEST_REQUEST = 80 * 1024 * 1024
 
 log = structlog.get_logger("relanced.desk")
 
 
 async def answer(desk: Desk, request: Mapping[str, Any], user: str) -> dict[str, Any]:
-    """Do what a request asks: {verb, words, files, request_id} in, what was told out; a repeat, the first answer."""
-    request_id = str(request.get("request_id") or "")
-    if request_id:
+    """Do what a request asks: {verb, words, files, request_id} in, what was told out; a repeat, the first answer.
+
+    A repeat that comes while the first is at work waits for it. Who only looks may look again.
+    """
+    request_id, verb = str(request.get("request_id") or ""), str(request.get("verb"))
+    if not request_id or verb in LOOKING:
+        return await _do(desk, request, user)
+    async with _AT_WORK.setdefault(request_id, asyncio.Lock()):
         known = await desk.store.house.answered(request_id)
         if known is not None:
             kept: dict[str, Any] = json.loads(known)
             return kept
-    said = await _do(desk, request, user)
-    if request_id and not said.get("files") and not said.get("error"):
-        await desk.store.house.remember(request_id, str(request.get("verb")), json.dumps(said), desk.now)
-    return said
+        said = await _do(desk, request, user)
+        if not said.get("files") and not said.get("error"):
+            await desk.store.house.remember(request_id, verb, json.dumps(said), desk.now)
+        return said
 
 
 async def _do(desk: Desk, request: Mapping[str, Any], user: str) -> dict[str, Any]:
@@ -94,6 +105,11 @@ def peer(sock: socket.socket) -> str:
     """The user name of the process at the other end (SO_PEERCRED)."""
     credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     _, uid, _ = struct.unpack("3i", credentials)
+    return user_name(uid)
+
+
+def user_name(uid: int) -> str:
+    """The name of an account, as the system knows it and no variable of the environment can say."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -122,7 +138,8 @@ async def serve_desk(desk: Desk, ring: Callable[[], None]) -> AsyncIterator[None
         yield
     finally:
         await runner.cleanup()
-        _clear(path)
+        with suppress(StoreError):
+            _clear(path)
 
 
 def _handler(desk: Desk, ring: Callable[[], None]) -> Callable[[web.Request], Any]:
@@ -143,12 +160,31 @@ def _handler(desk: Desk, ring: Callable[[], None]) -> Callable[[web.Request], An
 
 
 def _clear(path: Path) -> None:
-    """Remove the socket a killed daemon left; the lock on the database says that nobody else listens."""
+    """Remove the socket that a killed daemon left. Raises StoreError for anything else that goes by its name."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.is_symlink() and not path.exists():
+            return
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            raise StoreError(f"desk.socket: {path} is there and is no socket: name another path")
+        if _answers(path):
+            raise StoreError(f"desk.socket: another daemon listens on {path}: name another path")
         path.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"desk.socket: {path.parent}: {error.strerror}") from error
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens on the socket."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(1)
+        try:
+            line.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except TimeoutError:
+            return True
+    return True
 
 
 def _permit(path: Path, group: str | None) -> None:

@@ -143,7 +143,6 @@ class Daemon:
             if any(s.turned != b for s, b in zip(self.spindles, before, strict=True)):
                 notify("WATCHDOG=1")
 
-
     async def _answers(self) -> bool:
         try:
             await self.house.store.house.row()

@@ -84,15 +84,18 @@ class Claire:
         rows = [row for row in await self._rows("letters") if row["since"] < str(today)] if lying else []
         if not rows:
             return
-        self._handled |= {row["file"] for row in rows}
         name = f"{today}.pdf"
         taken = await self._ask("letters take", {})
+        took = {sheet["reference"] for sheet in taken["record"]}
+        self._handled |= {row["file"] for row in rows if row["reference"] in took}
+        if not took:
+            return
         for content in taken["files"].values():
             (self._folder.posted / name).write_bytes(base64.b64decode(content))
         self._narrator.headline("Claire goes to the post")
         self._narrator.typed(f"letters take -o posted/{name}", taken["lines"])
-        await self._posts([row["reference"] for row in rows if row["road"] == "letter"], "")
-        for row in rows:
+        await self._posts([row["reference"] for row in taken["record"] if row["road"] == "letter"], "")
+        for row in taken["record"]:
             if row["road"] == "registered":
                 await self._posts([row["reference"]], _REGISTERED_NUMBER)
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
-import holidays
-
 from relanced.rules.limits import Cap
 
 _DAY = timedelta(days=1)
@@ -52,6 +50,8 @@ def _subdivision(postcode: str) -> str:
 
 @lru_cache(maxsize=512)
 def _holidays(subdivision: str, year: int) -> frozenset[date]:
+    import holidays  # it loads every country of the world: only who asks about a day waits for it
+
     return frozenset(holidays.country_holidays("FR", subdiv=subdivision or None, years=year))
 
 
@@ -91,6 +91,8 @@ def is_bank_day(day: date) -> bool:
 @lru_cache(maxsize=64)
 def _target_closings(year: int) -> frozenset[date]:
     """1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December (ECB, TARGET calendar)."""
+    import holidays
+
     return frozenset(holidays.financial_holidays("ECB", years=year))
 
 

@@ -232,6 +232,7 @@ class Message:
     reason: str = ""
     approved: bool = False
     approved_digest: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

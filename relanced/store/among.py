@@ -27,12 +27,14 @@ class _Many(TypeDecorator[list[Any]]):
         return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else JSON())
 
 
+# What makes two of them the same statement.
+_PARTS = [("column", InternalTraversal.dp_clauseelement), ("many", InternalTraversal.dp_clauseelement)]
+
+
 class _Among(ColumnElement[bool]):
     inherit_cache = True
     type = Boolean()
-    _traverse_internals = list(  # what makes two of them the same statement
-        {"column": InternalTraversal.dp_clauseelement, "many": InternalTraversal.dp_clauseelement}.items()
-    )
+    _traverse_internals = _PARTS
 
     def __init__(self, column: ColumnElement[Any], many: str | Iterable[Any]) -> None:
         self.column, kind = column, _Many(column.type)

@@ -1,12 +1,11 @@
-"""What time alone changes: messages that waited too long, and leases of the machines that do the rounds."""
+"""What time alone changes: messages that waited too long."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import MessageEvent, advance
@@ -17,7 +16,7 @@ from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases
 from relanced.store.steps import end_reminder, pass_over
-from relanced.store.tables import holds, in_state, leases, lines, messages, policies, reminders
+from relanced.store.tables import holds, in_state, lines, messages, policies, reminders
 from relanced.store.tasks import Task, open_tasks
 
 _WAITING = in_state("planned", "parked", "in_tray")
@@ -29,20 +28,6 @@ class Chores:
     def __init__(self, engine: Engine, bumps: Bumps) -> None:
         self._engine = engine
         self._bumps = bumps
-
-    async def lease(self, name: str, owner: str, now: datetime, lasting: timedelta) -> bool:
-        """Whether `owner` does this round until now + lasting: at most one machine does."""
-
-        async def work(connection: AsyncConnection) -> bool:
-            dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-            statement = dialect.insert(leases).values(name=name, owner=owner, until=now + lasting)
-            free = (leases.c.until < now) | (leases.c.owner == owner)
-            taken = statement.on_conflict_do_update(
-                index_elements=["name"], set_={"owner": owner, "until": now + lasting}, where=free
-            ).returning(leases.c.owner)
-            return (await connection.execute(taken)).first() is not None
-
-        return await self._engine.write(work)
 
     async def next_lapse(self) -> datetime | None:
         """When the next waiting message runs out of time."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
@@ -18,6 +18,8 @@ from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump_creditor, bump_house, look_at_all
 from relanced.store.tables import cases, confirmations, creditors, house, requests
 from relanced.store.upsert import or_leave
+
+REMEMBERED = timedelta(days=30)
 
 
 class WrongMode(StoreError):
@@ -130,15 +132,25 @@ class House:
 
         await self._engine.write(work)
 
-    async def open_creditor(self, key: str, on: date, from_step: str, per_day: int, by: str, now: datetime) -> int:
-        """Let reminders leave for a creditor; all of its cases are looked at. Returns how many."""
+    async def open_creditor(
+        self, key: str, on: date, from_step: str | None, per_day: int | None, by: str, now: datetime
+    ) -> int:
+        """Let reminders leave for a creditor; all of its cases are looked at. Returns how many.
+
+        One that is open keeps what is None here, and its day too unless `from_step` counts from a new one.
+        """
 
         async def work(connection: AsyncConnection) -> int:
-            values = {"opened_on": on, "from_step": from_step, "per_day": per_day}
             await bump_creditor(connection, key, self._bumps)
+            row = (await connection.execute(select(creditors).where(creditors.c.key == key))).one()
+            values = {
+                "opened_on": on if row.opened_on is None or from_step is not None else row.opened_on,
+                "from_step": row.from_step if from_step is None else from_step,
+                "per_day": row.per_day if per_day is None else per_day,
+            }
             await connection.execute(update(creditors).where(creditors.c.key == key).values(**values))
             touched = await look_at_all(connection, cases.c.creditor == key, now)
-            about = {"creditor": key, "from": from_step, "per_day": per_day}
+            about = {"creditor": key, "from": values["from_step"], "per_day": values["per_day"]}
             await journal.write(connection, [Entry(journal.HOUSE, "creditor opened", about, by)], now)
             return touched
 
@@ -160,19 +172,21 @@ class House:
         return await self._engine.write(work)
 
     async def confirm_iban(self, key: str, iban: str, by: str, now: datetime) -> None:
-        """The new bank account of a creditor is the one to print from now on."""
+        """The new bank account of a creditor is the one to print from now on; words given before are used up."""
 
         async def work(connection: AsyncConnection) -> None:
             await bump_creditor(connection, key, self._bumps)
             await connection.execute(update(creditors).where(creditors.c.key == key).values(iban=iban))
+            await connection.execute(delete(confirmations).where(confirmations.c.creditor == key))
             await journal.write(connection, [Entry(journal.HOUSE, "iban confirmed", {"creditor": key}, by)], now)
 
         await self._engine.write(work)
 
     async def remember(self, request_id: str, verb: str, answer: str, now: datetime) -> None:
-        """Keep the first answer to a request, for its repeats."""
+        """Keep the first answer to a request, for its repeats; nobody repeats one after a month."""
 
         async def work(connection: AsyncConnection) -> None:
+            await connection.execute(delete(requests).where(requests.c.at < now - REMEMBERED))
             row = {"id": request_id, "verb": verb, "at": now, "answer": answer}
             await connection.execute(_REQUEST[connection.dialect.name], row)
 

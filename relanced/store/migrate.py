@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.engine import Engine, StoreError
 
+if TYPE_CHECKING:  # alembic is only imported to migrate: most starts look at the revision and go on
+    from alembic.config import Config
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x72656C61  # of several daemons that start together on one PostgreSQL
 
 
@@ -22,20 +23,29 @@ class WrongSchema(StoreError):
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config(stdout=StringIO())
-    folder = str(Path(__file__).parent / "migrations")
-    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
 def head() -> str:
     """The revision this version knows."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return max(_known())
+
+
+def _known() -> set[str]:
+    """Every migration is a file that begins with its revision; they follow each other in the order of their names."""
+    return {file.name.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 
 def _found(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return revision
 
 
 async def upgrade(engine: Engine) -> tuple[str | None, str]:
@@ -52,6 +62,8 @@ async def upgrade(engine: Engine) -> tuple[str | None, str]:
 
 def bring_up(connection: Connection) -> str | None:
     """The same on a connection, whose transaction is the caller's. Returns the revision before."""
+    from alembic import command
+
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})"))
     before = _found(connection)
@@ -84,10 +96,6 @@ async def _revision(engine: Engine) -> str | None:
     return await engine.read(run)
 
 
-def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-
-
 def _newer(found: str) -> WrongSchema:
     todo = "this database belongs to a newer relanced: upgrade the program"
     return WrongSchema(f"the database has schema {found}, this relanced knows {head()}: {todo}")
@@ -95,6 +103,7 @@ def _newer(found: str) -> WrongSchema:
 
 async def drift(engine: Engine) -> None:
     """Compare the migrations with the tables the code believes in. Raises alembic's CommandError."""
+    from alembic import command
 
     async def run(connection: AsyncConnection) -> None:
         await connection.run_sync(lambda c: command.check(_config(c)))

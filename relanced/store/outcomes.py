@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -85,13 +85,22 @@ async def record(
     bumps: Bumps,
 ) -> None:
     """Write down every outcome. One that comes late (the message has moved on) is kept on its attempt."""
-    for some in _each_message_once(outcomes):
+    for some in _each_message_once([_storable(o) for o in outcomes]):
         r = _Recording(now, today, entries)
         found = await connection.execute(_KNOWN, {"ids": [o.message_id for o in some]})
         rows: dict[int, Any] = {row.id: row for row in found}
         for outcome in some:
             _take_down(r, outcome, rows[outcome.message_id])
         await _write(connection, r, bumps)
+
+
+def _storable(outcome: Outcome) -> Outcome:
+    """Words of strangers as both databases take them: no NUL, no half character."""
+    answer: Any = outcome.answer
+    said = {f.name: getattr(answer, f.name) for f in fields(answer)}
+    texts = {name: text for name, text in said.items() if type(text) is str}
+    clean = {name: text.encode("utf-8", "replace").decode().replace("\0", "?") for name, text in texts.items()}
+    return outcome if clean == texts else replace(outcome, answer=replace(answer, **clean))
 
 
 def _each_message_once(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
@@ -168,12 +177,12 @@ _GONE = ("sent", "delivered", "failed", "in_tray")
 
 
 def _told(answer: Answer | Absent | NotBegun) -> tuple[str, str]:
-    kind = type(answer).__name__.lower()
+    kind, words = type(answer).__name__.lower(), answer.words
     if isinstance(answer, Refused):
-        return f"{kind}:{answer.why.value}", answer.words
+        return f"{kind}:{answer.why.value}", words
     if isinstance(answer, Unavailable):
-        return f"{kind}:{answer.scope.value}", answer.words
-    return kind, answer.words
+        return f"{kind}:{answer.scope.value}", words
+    return kind, words
 
 
 def _event(answer: Answer | Absent | NotBegun) -> MessageEvent:
@@ -198,6 +207,9 @@ def _still_uncertain(r: _Recording, outcome: Outcome, row: Any, words: str) -> N
     )
 
 
+_ON_A_PERSON = (MessageState.IN_TRAY, MessageState.PARKED)
+
+
 def _values(r: _Recording, outcome: Outcome, row: Any, state: MessageState, words: str) -> dict[str, Any]:
     failures = row.failures
     due: datetime | None = None
@@ -210,7 +222,7 @@ def _values(r: _Recording, outcome: Outcome, row: Any, state: MessageState, word
         "due": due,
         "failures": failures,
         "settle": outcome.settle_at if state is MessageState.UNCERTAIN else None,
-        "lapse": outcome.lapse_at if state is MessageState.IN_TRAY else row.lapse_at,
+        "lapse": outcome.lapse_at or row.lapse_at if state in _ON_A_PERSON else row.lapse_at,
         "ended": r.now if state is MessageState.FAILED else None,
     }
 
@@ -245,11 +257,11 @@ def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState
 
 def _patience(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
     """A message that is refused for now again and again is shown to a person, until something becomes of it."""
-    refused = state is MessageState.PLANNED and isinstance(outcome.answer, Unavailable)
-    if refused and outcome.answer.scope is Scope.MESSAGE and row.failures + 1 >= MANY_FAILURES:
-        words = f"message {row.id} ({row.reference}) has been refused for now {row.failures + 1} times: "
-        task = Task("refused for now", f"refused:{row.id}", words + outcome.answer.words, row.creditor, row.case_id)
-        r.tasks.append(task)
+    answer, times = outcome.answer, row.failures + 1
+    refused = isinstance(answer, Unavailable) and answer.scope is Scope.MESSAGE
+    if refused and state is MessageState.PLANNED and times >= MANY_FAILURES:
+        words = f"message {row.id} ({row.reference}) has been refused for now {times} times: {answer.words}"
+        r.tasks.append(Task("refused for now", f"refused:{row.id}", words, row.creditor, row.case_id))
     elif row.failures >= MANY_FAILURES and state not in (MessageState.PLANNED, MessageState.UNCERTAIN):
         r.settled.append(f"refused:{row.id}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -25,6 +25,9 @@ from relanced.store.tasks import close_tasks
 _BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
 
 
+A_PERSONS_TIME = timedelta(days=14)  # how long a message parked by a person waits: ten working days
+
+
 class Unfitting(StoreError):
     """What was asked does not fit the state of things. Nothing was changed."""
 
@@ -40,7 +43,8 @@ class People:
 
     async def park(self, message_id: int, why: str, by: str, now: datetime) -> None:
         """A planned message waits for a person, who lets it go by name: nothing was asked. Raises Unfitting."""
-        values = {"reason": why, "asked_digest": "", "lease_owner": "", "lease_until": None}
+        values: dict[str, Any] = {"reason": why, "asked_digest": "", "lease_owner": "", "lease_until": None}
+        values["lapse_at"] = now + A_PERSONS_TIME  # absence freezes no ladder
         await self._message(message_id, MessageEvent.PARK, values, why, by, now)
 
     async def approve(self, message_ids: Sequence[int], by: str, now: datetime) -> list[int]:
@@ -84,23 +88,27 @@ class People:
 
         await self._engine.write(work)
 
-    async def cancel(self, message_id: int, why: str, by: str, now: datetime, today: date) -> None:
-        """A message will not leave; the step it performed is passed over for its terms. Raises Unfitting."""
+    async def cancel(self, message_id: int, why: str, by: str, now: datetime, today: date) -> bool:
+        """A message will not leave. Returns whether the step it would have performed is thereby passed over for its
+        terms. Raises Unfitting."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: AsyncConnection) -> bool:
             (row,) = await _locked(connection, [message_id])
             uncertain = row.state == "uncertain"
             event = MessageEvent.SAID_NOT_SENT if uncertain else MessageEvent.WITHDRAW
             state = _advance(row, event)
             values = {"state": state.value, "reason": why, "ended_at": now}
             await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
-            if row.slot == 0 and row.reminder_id is not None:
+            alive = select(reminders.c.id).where(reminders.c.id == row.reminder_id, reminders.c.live)
+            passed = row.slot == 0 and (await connection.execute(alive)).first() is not None
+            if passed:
                 await pass_over(connection, row.reminder_id, "person", today)
             await close_tasks(connection, [f"uncertain:{row.id}", f"content:{row.id}"], by, now)
             await bump(connection, [row.case_id], now, self._bumps)
             await journal.write(connection, [Entry(row.case_id, "message cancelled", _about(row, why), by)], now)
+            return passed
 
-        await self._engine.write(work)
+        return await self._engine.write(work)
 
     async def said_sent(
         self, message_id: int, why: str, by: str, now: datetime, today: date, lapse_at: datetime
@@ -139,10 +147,12 @@ class People:
             others = (await connection.execute(query)).all()
             if any(o.state in {s.value for s in LIVE} for o in others):
                 raise Unfitting(f"message {message_id} has a successor on its way already")
+            if row.reminder_id is not None and await _was_withdrawn(connection, row.reminder_id):
+                raise Unfitting(f"message {message_id} never left: its step is decided anew, or was passed over")
             kept = ("case_id", "creditor", "reminder_id", "slot", "road", "channel", "address_id", "place", "contact")
             values: dict[str, Any] = {name: getattr(row, name) for name in kept}
             values |= {"turn": max(o.turn for o in others) + 1, "state": "planned", "due_at": now, "planned_at": now}
-            values |= {"reference": reference, "mail_id": mail_id}
+            values |= {"reference": reference, "mail_id": mail_id, "approved_digest": row.approved_digest}
             new = (await connection.execute(insert(messages).values(**values).returning(messages.c.id))).scalar_one()
             about = {**_about(row, why), "new": new}
             await journal.write(connection, [Entry(row.case_id, "message resent", about, by)], now)
@@ -247,6 +257,12 @@ class People:
             await journal.write(connection, [entry], now)
 
         await self._engine.write(work)
+
+
+async def _was_withdrawn(connection: AsyncConnection, reminder_id: int) -> bool:
+    over = ~reminders.c.live & reminders.c.performed_on.is_(None)
+    query = select(reminders.c.id).where(reminders.c.id == reminder_id, over)
+    return (await connection.execute(query)).first() is not None
 
 
 async def _locked(connection: AsyncConnection, message_ids: Sequence[int]) -> list[Any]:

@@ -53,12 +53,14 @@ class Plan:
     policy_digest: str | None = None
     policy_body: str = ""
     passes: tuple[PassOver, ...] = ()
+    cancel: tuple[tuple[int, str], ...] = ()  # messages that wait in vain, and why
     withdraw: int | None = None  # the live reminder that is no longer decided
     withdraw_why: str = ""
     reline: tuple[Named, ...] = ()  # the live reminder keeps its step, its lines change
     begin: NewReminder | None = None
     more: tuple[tuple[int, NewMessage], ...] = ()  # next turns and `also` messages of existing reminders
     stranded: tuple[int, ...] = ()  # terms for which no road is left
+    lapsed: tuple[int, ...] = ()  # terms whose hand-over waited too long for a person
     tasks: tuple[Task, ...] = ()
     done_tasks: tuple[str, ...] = ()
     seen_live: int | None = None  # the live reminder and the newest message it was planned upon

@@ -99,14 +99,14 @@ def _fits(plan: Plan, head: Head | None) -> bool:
 
 def _within(plans: Sequence[Plan], room: int | None, pace: Pace | None) -> list[Plan]:
     """The plans that may go today: as many beginnings as there is room for. What else a plan says is never put off."""
-    going = []
-    for plan in plans:
-        if plan.begin and room is not None and pace is not None:
-            room -= 1
-            if room < 0:
-                plan = replace(plan, begin=None, look_at=min(plan.look_at or pace.tomorrow, pace.tomorrow))
-        going.append(plan)
-    return going
+    if pace is None or room is None:
+        return list(plans)
+    begun = [plan.case_id for plan in plans if plan.begin][: max(room, 0)]
+    return [plan if plan.case_id in begun or not plan.begin else _tomorrow(plan, pace) for plan in plans]
+
+
+def _tomorrow(plan: Plan, pace: Pace) -> Plan:
+    return replace(plan, begin=None, look_at=min(plan.look_at or pace.tomorrow, pace.tomorrow))
 
 
 _HEAD = (cases.c.id, cases.c.version, cases.c.round, cases.c.creditor, cases.c.look_at)

@@ -14,9 +14,9 @@ from relanced.rules.decide import Named
 from relanced.rules.model import LineState, MessageState
 from relanced.store.journal import DAEMON, Entry
 from relanced.store.plan import NewMessage, NewReminder, Plan
-from relanced.store.steps import REWORDED, mark_handed_over, withdraw
+from relanced.store.steps import REWORDED, hand_over_key, mark_handed_over, withdraw
 from relanced.store.tables import cases, holds, lines, messages, policies, reminders
-from relanced.store.tasks import close_tasks, open_tasks
+from relanced.store.tasks import Task, close_tasks, open_tasks
 from relanced.store.upsert import or_leave
 
 
@@ -57,14 +57,30 @@ async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
     await close_tasks(w.connection, [key for plan in going for key in plan.done_tasks], DAEMON, w.now)
     await _keep_cases(w.connection, going)
     await look_at(w.connection, dict.fromkeys(waiting))  # what is on its way asks for another look
-    return [plan.case_id for plan in going if plan.passes or plan.stranded]
+    return [plan.case_id for plan in going if plan.passes or plan.stranded or plan.lapsed]
 
 
 async def _makes_way(w: Writing, plan: Plan) -> bool:
-    """Take back or reword the live reminder. False when a message of it may be on its way."""
+    """Take back what waits in vain, and take back or reword the live reminder. False when one may be on its way."""
+    if plan.cancel and not await _cancel(w, plan):
+        return False
     if plan.withdraw is not None:
         return await withdraw(w.connection, plan.case_id, plan.withdraw, plan.withdraw_why, w.now, w.entries)
     return await _reline(w, plan) if plan.reline else True
+
+
+async def _cancel(w: Writing, plan: Plan) -> bool:
+    why = dict(plan.cancel)
+    query = select(messages.c.id, messages.c.state).where(messages.c.id.in_(sorted(why)))
+    states = {row.id: row.state for row in await w.connection.execute(query)}
+    if {"submitting", "uncertain"} & set(states.values()):
+        return False
+    for number in sorted(i for i, state in states.items() if state in ("planned", "parked", "in_tray")):
+        values = {"state": "cancelled", "reason": why[number], "ended_at": w.now}
+        await w.connection.execute(update(messages).where(messages.c.id == number).values(**values))
+        about = {"message": number, "was": states[number], "why": why[number]}
+        w.entries.append(Entry(plan.case_id, "message cancelled", about))
+    return True
 
 
 async def _reline(w: Writing, plan: Plan) -> bool:
@@ -148,7 +164,14 @@ async def _begin(w: Writing, plans: Iterable[Plan]) -> list[tuple[int, int, NewM
     if gone:
         await mark_handed_over(w.connection, gone, w.today)
     w.entries += [_told(plan, new, reminder_id) for plan, new, reminder_id in begun]
+    asked = [_ask(w, plan, new, i) for plan, new, i in begun if new.hand_over and not new.hand_over_now]
+    await open_tasks(w.connection, asked, w.now)
     return [(plan.case_id, reminder_id, message) for plan, new, reminder_id in begun for message in new.messages]
+
+
+def _ask(w: Writing, plan: Plan, new: NewReminder, reminder_id: int) -> Task:
+    words = f"{new.step} waits for approval: relanced approve r{reminder_id}"
+    return Task("hand-over", hand_over_key(reminder_id), words, w.heads[plan.case_id].creditor, plan.case_id)
 
 
 def _reminder(w: Writing, plan: Plan, new: NewReminder) -> dict[str, Any]:
@@ -209,15 +232,25 @@ def _state(new: NewMessage) -> MessageState:
 # -- what becomes of the case -------------------------------------------------------------------------------------
 
 
+_HELD = {
+    "unreachable": "no usable address is left on any road of the step",
+    "lapsed": "the hand-over waited too long for a person",
+}
+
+
 async def _strand(w: Writing, plans: Iterable[Plan]) -> None:
-    """No road is left: the terms stand still, and a task asks a person."""
-    why = "no usable address is left on any road of the step"
+    """No road is left, or nobody answered: the terms stand still, and a task asks a person."""
     for plan in plans:
-        if plan.stranded:
-            about = {"case_id": plan.case_id, "kind": "unreachable", "reason": why, "by": DAEMON, "began_at": w.now}
-            await w.connection.execute(insert(holds), [{**about, "term_id": t} for t in plan.stranded])
-            told = {"kind": "unreachable", "why": why, "terms": list(plan.stranded)}
-            w.entries.append(Entry(plan.case_id, "hold begun", told))
+        await _hold(w, plan, "unreachable", plan.stranded)
+        await _hold(w, plan, "lapsed", plan.lapsed)
+
+
+async def _hold(w: Writing, plan: Plan, kind: str, held: tuple[int, ...]) -> None:
+    if held:
+        about = {"case_id": plan.case_id, "kind": kind, "reason": _HELD[kind], "by": DAEMON, "began_at": w.now}
+        await w.connection.execute(insert(holds), [{**about, "term_id": t} for t in held])
+        told = {"kind": kind, "why": _HELD[kind], "terms": list(held)}
+        w.entries.append(Entry(plan.case_id, "hold begun", told))
 
 
 _CASE = (

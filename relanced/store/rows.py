@@ -159,6 +159,6 @@ def _reminder(row: Cells, term_ids: tuple[int, ...], sent: tuple[Message, ...]) 
 
 
 def _message(row: Cells) -> Message:
-    _, number, slot, turn, road, state, address_id, where, reason, digest, _ = row
-    about = (address_id, where, reason, bool(digest), digest)
+    _, number, slot, turn, road, state, address_id, where, reason, digest, channel, _ = row
+    about = (address_id, where, reason, bool(digest), digest, channel)
     return Message(number, slot, turn, Road(road), MessageState(state), *about)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Blob, Parcel
@@ -24,6 +24,7 @@ from relanced.store.tables import attempts, blobs, cases, creditors, house, in_s
 __all__ = ["Doubtful", "Ruling", "Sending", "Waiting"]
 
 WORDING_LEASE = timedelta(minutes=2)
+FORSAKEN = timedelta(hours=1)  # a doubt whose own machine has not settled it by then is everybody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Doubtful:
     parcel: Parcel
     sealed_at: datetime
     settle_at: datetime
+    owner: str = ""
 
 
 _OWN = [f for f in Waiting.__slots__ if f != "thread"]
@@ -100,9 +102,12 @@ class Sending:
         due = (messages.c.channel == channel) & in_state("planned")
         return await self._moment(select(messages.c.due_at).where(due).order_by(messages.c.due_at).limit(1))
 
-    async def next_settle(self) -> datetime | None:
-        """When the next uncertain message may be asked about."""
+    async def next_settle(self, local: Collection[str] = (), owner: str = "") -> datetime | None:
+        """When the next uncertain message may be asked about. `local`: as in `doubtful`."""
         query = select(messages.c.settle_at).where(in_state("uncertain"))
+        if local and not self._engine.sqlite:
+            joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
+            query = query.select_from(joined).where(_within_reach(local, owner))
         return await self._moment(query.order_by(messages.c.settle_at).limit(1))
 
     async def _moment(self, query: Select[Any]) -> datetime | None:
@@ -144,18 +149,40 @@ class Sending:
 
         return await self._engine.read(work)
 
-    async def doubtful(self, now: datetime, limit: int) -> list[Doubtful]:
-        """Uncertain messages whose settle time is over, with their parcels."""
+    async def in_hand(self, message_id: int) -> Waiting | None:
+        """A message that is planned or parked; None when it has gone on."""
+        query = select(*_WANTED).where(messages.c.id == message_id, in_state("planned", "parked"))
+
+        async def work(connection: AsyncConnection) -> Waiting | None:
+            return next(iter(await _waiting(connection, (await connection.execute(query)).all())), None)
+
+        return await self._engine.read(work)
+
+    async def last_parcel(self, message_id: int) -> Parcel | None:
+        """The parcel of a message's last attempt; None when nothing was ever sealed."""
+        query = select(attempts).join(messages, messages.c.attempt_id == attempts.c.id)
+
+        async def work(connection: AsyncConnection) -> Parcel | None:
+            row = (await connection.execute(query.where(messages.c.id == message_id))).first()
+            return await parcel_of(connection, row) if row else None
+
+        return await self._engine.read(work)
+
+    async def doubtful(self, now: datetime, limit: int, local: Collection[str] = (), owner: str = "") -> list[Doubtful]:
+        """Uncertain messages whose settle time is over, with their parcels.
+
+        The evidence of the channels named in `local` lies on the machine that sealed: on PostgreSQL theirs are left to
+        it, until they are forsaken. On SQLite there is one machine, whatever its name was before.
+        """
         joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
         columns = (messages.c.case_id, messages.c.channel, messages.c.settle_at, *attempts.c)
         query = select(*columns).select_from(joined).where(in_state("uncertain"), messages.c.settle_at <= now)
+        if local and not self._engine.sqlite:
+            query = query.where(or_(_within_reach(local, owner), attempts.c.sealed_at < now - FORSAKEN))
 
         async def work(connection: AsyncConnection) -> list[Doubtful]:
             rows = (await connection.execute(query.order_by(messages.c.settle_at).limit(limit))).all()
-            return [
-                Doubtful(r.message_id, r.case_id, r.channel, await parcel_of(connection, r), r.sealed_at, r.settle_at)
-                for r in rows
-            ]
+            return [await _doubtful(connection, r) for r in rows]
 
         return await self._engine.read(work)
 
@@ -191,6 +218,22 @@ class Sending:
         return await self._engine.write(work) if found else []
 
 
+async def _doubtful(connection: AsyncConnection, r: Row[Any]) -> Doubtful:
+    parcel = await parcel_of(connection, r)
+    return Doubtful(r.message_id, r.case_id, r.channel, parcel, r.sealed_at, r.settle_at, r.owner)
+
+
+def _within_reach(local: Collection[str], owner: str) -> ColumnElement[bool]:
+    """Not through a local channel, or sealed on the machine of `owner` (host/pid/…)."""
+    here = attempts.c.owner.startswith(f"{owner.partition('/')[0]}/", autoescape=True)
+    return or_(messages.c.channel.not_in(sorted(local)), here)
+
+
+def same_machine(owner: str, other: str) -> bool:
+    """Whether two processes, each named `host/pid/…`, run on the same machine."""
+    return owner.partition("/")[0] == other.partition("/")[0]
+
+
 _ORPHANED = "the process ended while it was being submitted"
 _SUBMITTING = (
     select(messages.c.id, messages.c.case_id, messages.c.channel, messages.c.attempt_id, attempts.c.sealed_at)
@@ -218,7 +261,7 @@ async def _waiting(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> lis
 
 
 async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int, tuple[str, ...]]:
-    """The Message-IDs already sent about the terms that are still on the ladder, oldest first."""
+    """The last ten Message-IDs that were sent for each case, oldest first."""
     if not case_ids:
         return {}
     query = select(messages.c.case_id, messages.c.mail_id).where(

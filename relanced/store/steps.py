@@ -9,9 +9,10 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.among import among
-from relanced.store.journal import Entry
+from relanced.store.journal import DAEMON, Entry
 from relanced.store.rationing import uncount
 from relanced.store.tables import lines, messages, reminders, terms
+from relanced.store.tasks import close_tasks
 
 REWORDED = "reworded"  # why a line is void although its reminder went on
 
@@ -48,8 +49,14 @@ async def withdraw(
         values = {"state": "cancelled", "reason": why, "ended_at": now}
         await connection.execute(update(messages).where(messages.c.id.in_(waiting)).values(**values))
     await end_reminder(connection, reminder_id)
+    await close_tasks(connection, [hand_over_key(reminder_id)], DAEMON, now)
     entries.append(Entry(case_id, "reminder withdrawn", {"reminder": reminder_id, "why": why, "messages": waiting}))
     return True
+
+
+def hand_over_key(reminder_id: int) -> str:
+    """The key of the task that asks for a hand-over's approval."""
+    return f"hand-over:{reminder_id}"
 
 
 async def end_reminder(connection: AsyncConnection, reminder_id: int) -> None:

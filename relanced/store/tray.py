@@ -47,6 +47,7 @@ class Sheet:
     taken_at: datetime | None
     attempt: str
     reason: str
+    owner: str  # the process that laid it: host/pid/…
 
 
 class Tray:
@@ -66,7 +67,8 @@ class Tray:
 
     async def _sheets(self, which: Any) -> list[Sheet]:
         joined = messages.join(cases, cases.c.id == messages.c.case_id)
-        joined = joined.join(attempts, attempts.c.id == messages.c.attempt_id)
+        newest = (attempts.c.id == messages.c.attempt_id) & (attempts.c.message_id == messages.c.id)  # from either side
+        joined = joined.join(attempts, newest)
         query = select(
             messages.c.id.label("message_id"),
             messages.c.case_id,
@@ -80,6 +82,7 @@ class Tray:
             messages.c.taken_at,
             messages.c.attempt_id.label("attempt"),
             messages.c.reason,
+            attempts.c.owner,
         ).select_from(joined)
 
         async def work(connection: AsyncConnection) -> list[Sheet]:
@@ -203,7 +206,8 @@ class Tray:
         async def work(connection: AsyncConnection) -> int | None:
             row = await _by_reference(connection, reference)
             if row.state in _GONE and row.answer == "tray" and row.pulled_at is None:
-                return await _destroyed(connection, row, why, by, now)
+                await _destroyed(connection, row, why, by, now)
+                return None
             if row.state != "in_tray":
                 raise Unfitting(f"letter {reference} is {row.state}, not in the tray")
             state = advance(MessageState.IN_TRAY, MessageEvent.SPOILED)
@@ -290,7 +294,6 @@ async def _by_reference(connection: AsyncConnection, reference: str) -> Any:
     joined = messages.join(cases, cases.c.id == messages.c.case_id)
     joined = joined.outerjoin(attempts, attempts.c.id == messages.c.attempt_id)
     joined = joined.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
-    told = (cases.c.version, attempts.c.permit_version, attempts.c.sealed_at, attempts.c.answer, attempts.c.pulled_at)
-    told = (*told, reminders.c.performed_on)
-    query = select(messages, *told).select_from(joined)
+    tried = (attempts.c.permit_version, attempts.c.sealed_at, attempts.c.answer, attempts.c.pulled_at)
+    query = select(messages, cases.c.version, reminders.c.performed_on, *tried).select_from(joined)
     return (await connection.execute(query.where(messages.c.reference == reference))).one()

@@ -69,6 +69,13 @@ class Views:
         query = query.where(live).order_by(messages.c.planned_at, messages.c.id).limit(limit)
         return await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
 
+    async def queue_length(self, creditor: str | None = None) -> int:
+        """How many messages have not left."""
+        query = select(func.count().label("n")).select_from(messages)
+        query = query.where(in_state("planned", "parked", "submitting", "uncertain", "in_tray"))
+        (row,) = await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
+        return int(row["n"])
+
     async def awaiting(self, step: str | None = None) -> list[Row]:
         """Messages that wait for approval; not those that wait for a person for any other reason."""
         joined = messages.join(reminders, reminders.c.id == messages.c.reminder_id)

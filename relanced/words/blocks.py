@@ -94,6 +94,10 @@ def paragraphs(text: str) -> str:
 
 def _blocks(part: str) -> Iterator[Block]:
     """What stands between two blank lines: prose, or runs of prose, items and markers."""
+    if _MARK not in part and _ITEM not in part:
+        if prose := _joined(part):
+            yield Paragraph(prose)
+        return
     for kind, lines in groupby(part.split("\n"), _kind):
         if kind == _MARK:
             yield from (Marker(line[1:]) for line in lines)

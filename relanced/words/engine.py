@@ -11,8 +11,6 @@ from io import BytesIO
 from itertools import product
 from pathlib import Path
 
-from pypdf import PdfReader
-
 from relanced.channel import Form
 from relanced.words import samples
 from relanced.words.blocks import Paragraph, Sheet, paragraphs, sheet
@@ -109,7 +107,7 @@ class Words:
         with _blaming(name):
             address = postal_lines(clean(to.name), clean(to.contact), tuple(map(clean, to.address)))
             pdf, missing = self._press.render_letter(page, facts, address)
-        return LetterWords(page.subject, address, pdf, len(PdfReader(BytesIO(pdf)).pages), missing)
+        return LetterWords(page.subject, address, pdf, _pages(pdf), missing)
 
     def text(self, wording: str, facts: ReminderFacts) -> str:
         """A short text in the GSM alphabet where French allows. Raises WordingError, also for an IBAN or a link."""
@@ -162,6 +160,12 @@ class Words:
             known = (name for name in names if "/" not in wording and self._dialect.has(name))
             self._found[wording, form] = next(known, None)
         return self._found[wording, form]
+
+
+def _pages(pdf: bytes) -> int:
+    from pypdf import PdfReader  # a tenth of a second, which nobody needs to start
+
+    return len(PdfReader(BytesIO(pdf)).pages)
 
 
 def _file(folders: Sequence[Path], name: str) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable
-from html import escape
+from functools import lru_cache
 from urllib.parse import quote
 
 from relanced.words.blocks import Bullets, Paragraph
@@ -22,6 +23,8 @@ _LABEL = (
 )
 _SMALL = "font-size:13px;color:#57606a"
 _ALIGN = ("text-align:right;white-space:nowrap", "text-align:left")
+
+escape = lru_cache(maxsize=4096)(html.escape)  # the same labels, days and sentences come back in every mail
 
 
 def as_html(subject: str, contents: Iterable[Content]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from relanced.words.blocks import Bullets, Paragraph
 from relanced.words.layout import Content
@@ -74,7 +75,7 @@ class _Grid:
     def row(self, row: Row) -> Iterator[str]:
         """The lines of one row: wrapped first column, figures beside its first line, small print below."""
         first, *others = (row.cells[i] for i in self._shown)
-        head, *more = wrapped(first, self._wide[0]) or [""]
+        head, *more = wrapped(first, self._wide[0]) or ("",)
         figures = (self._cell(i, text) for i, text in enumerate(others, 1))
         yield _GAP.join([head.ljust(self._wide[0]), *figures]).rstrip(" ")
         yield from more
@@ -91,7 +92,8 @@ class _Grid:
         return label + amount.rjust(end - len(label))
 
 
-def wrapped(text: str, width: int) -> list[str]:
+@lru_cache(maxsize=4096)
+def wrapped(text: str, width: int) -> tuple[str, ...]:
     """Lines of at most `width` columns, broken at plain spaces, inside a word only when it is too long by itself."""
     lines, start = [], 0
     while len(text) - start > width:
@@ -99,4 +101,4 @@ def wrapped(text: str, width: int) -> list[str]:
         end = space if space > start else start + width
         lines.append(text[start:end])
         start = end + (end == space)
-    return [*lines, text[start:]] if start < len(text) else lines
+    return (*lines, text[start:]) if start < len(text) else tuple(lines)

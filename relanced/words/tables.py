@@ -6,6 +6,7 @@ Mail, HTML and letter lay out these same rows, so that they cannot say different
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relanced.rules.claim import Claim, InterestLine
 from relanced.words.facts import Letterhead, LineFacts, ReminderFacts
@@ -154,12 +155,13 @@ def signature(facts: ReminderFacts, labels: Labels) -> Signature:
     us = facts.letterhead
     person = tuple(clean(line) for line in (us.signer, us.capacity) if line)
     phone = labels.phone.format(clean(us.phone)) if us.phone else ""
-    foot = (identity(us, labels), labels.reference.format(clean(facts.reference)))
+    foot = (identity(us, labels.siren), labels.reference.format(clean(facts.reference)))
     return Signature(person, clean(us.name), phone, labels.mail, us.reply_to, foot)
 
 
-def identity(us: Letterhead, labels: Labels) -> str:
+@lru_cache(maxsize=64)
+def identity(us: Letterhead, label: str) -> str:
     """The creditor as every business paper names it: name, form, SIREN, seat (C. com. R123-237)."""
-    number = labels.siren.format(siren(us.siren)) if us.siren else ""
+    number = label.format(siren(us.siren)) if us.siren else ""
     parts = (us.name, us.legal, number, ", ".join(us.address))
     return " · ".join(clean(part) for part in parts if part)

@@ -100,6 +100,7 @@ _UNPRINTABLE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def clean(text: str) -> str:
     """One line without controls, direction marks and invisible characters, whatever somebody typed as a name."""
     if text.isascii() and text.isprintable():

@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery"
 NOW = datetime.now(UTC)
 
 
-@dataclass(slots=True)
+@dataclass
 class Relay:
     """An SMTP relay that asks for a login, keeps what debtors get, and lays copies in a Maildir."""
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.cli.atelier import INVOICES, Atelier
-
 
 LADDER = ["relance-1", "relance-2", "relance-ferme", "mise-en-demeure", "transmission"]
 
@@ -122,7 +122,7 @@ def test_a_message_can_be_parked_approved_and_cancelled(stocked: Atelier) -> Non
     assert "is approved" in stocked.relanced("approve", message).out
     assert "is not parked" in stocked.relanced("approve", message).err
     assert "is cancelled" in stocked.relanced("cancel", message, "--reason", "he called").out
-    assert "cannot be withdraw" in stocked.relanced("cancel", message).err
+    assert "cannot be cancelled" in stocked.relanced("cancel", message).err
 
 
 def test_the_forecast_walks_the_ladder(stocked: Atelier) -> None:
@@ -135,6 +135,10 @@ def test_the_forecast_walks_the_ladder(stocked: Atelier) -> None:
 def test_a_backup_is_a_copy_that_knows_it(stocked: Atelier, tmp_path: Path) -> None:
     assert "stamped as a copy" in stocked.relanced("backup", tmp_path / "copy.db").out
     assert "exists already" in stocked.relanced("backup", tmp_path / "copy.db").err
+    assert "stamped as a copy" in stocked.relanced("backup", "--here", tmp_path / "here.db").out
+    assert "exists already" in stocked.relanced("backup", "--here", tmp_path / "here.db").err
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("copy.db", "here.db")] == [0o600, 0o600]
+    assert list((tmp_path / "state").glob("backup-*")) == []
     assert "the database is sound" in stocked.relanced("db", "check").out
 
 
@@ -207,6 +211,52 @@ def test_attack_32_a_name_cannot_drive_the_terminal(atelier: Atelier) -> None:
     done = atelier.relanced("import", atelier.write("f.csv", INVOICES.replace("Boulangerie", "Boul\x1b[31mangerie")))
     assert done.status == 1
     assert "\x1b" not in done.out
+
+
+def test_a_place_that_cannot_be_written_is_told_before_a_sheet_counts_as_taken(stocked: Atelier) -> None:
+    for words in (("letters", "take", "-o"), ("backup",)):
+        done = stocked.relanced(*words, stocked.folder / "nowhere" / "file")
+        assert (done.status, done.out) == (1, "")
+        assert "cannot be written: No such file or directory" in done.err
+    assert "no letter to take" in stocked.relanced("letters", "take", "-o", stocked.folder / "letters.pdf").out
+    assert list(stocked.folder.glob("*letters.pdf*")) == []
+
+
+def test_two_files_of_one_name_are_refused_before_one_is_lost(atelier: Atelier) -> None:
+    (atelier.folder / "old").mkdir()
+    files = atelier.write("f.csv", INVOICES), atelier.write("old/f.csv", INVOICES.replace("FA-", "FB-"))
+    done = atelier.relanced("import", *files)
+    assert (done.status, done.err) == (2, "several files are called f.csv: import them one after the other\n")
+    assert "no case is open" in atelier.relanced("cases").out
+
+
+def test_a_dry_run_of_several_files_says_what_it_cannot_know(atelier: Atelier) -> None:
+    more = INVOICES.replace("FA-", "FB-")
+    done = atelier.relanced("import", "--dry-run", atelier.write("a.csv", INVOICES), atelier.write("b.csv", more))
+    assert "each file was tried alone" in done.out
+
+
+def test_opening_again_keeps_what_is_not_said(stocked: Atelier) -> None:
+    stocked.relanced("open", "atelier", "--from", "relance-2", "--per-day", "5")
+    assert "at most 5 reminders a day" in stocked.relanced("open", "atelier").out
+    assert "at most" not in stocked.relanced("open", "atelier", "--per-day", "0").out
+
+
+def test_a_name_in_the_environment_is_nobodys(stocked: Atelier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "claude.monet")
+    stocked.relanced("pause", "C1", "--until", "2099-12-31", "--reason", "asked")
+    assert "claude.monet" not in stocked.relanced("show", "C1").out
+
+
+def test_the_daemon_takes_no_file_for_its_socket(stocked: Atelier) -> None:
+    """A mistyped desk.socket that names the database must not cost the database."""
+    database = stocked.folder / "relanced.db"
+    socket = yaml.safe_load(stocked.config.read_text())["desk"]["socket"]
+    stocked.write("config.yaml", stocked.config.read_text().replace(socket, str(database)))
+    done = stocked.relanced("run")
+    assert done.status == 1
+    assert "is there and is no socket: name another path" in done.err
+    assert database.stat().st_size > 0
 
 
 def test_check_makes_nothing(atelier: Atelier) -> None:

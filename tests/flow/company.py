@@ -44,9 +44,14 @@ class Company:
     async def open(self, **changes: object) -> None:
         """Open the house, under its configuration as it was or with some words changed."""
         self.words |= changes
-        text, path = paper.configuration(self.folder, self.relay.port, **self.words), self.folder / "config.yaml"
+        words = {"port": self.relay.port, **self.words}
+        text, path = paper.configuration(self.folder, **words), self.folder / "config.yaml"
         path.write_text(text, "utf-8")
         self.house = await open_house(load_text(text.encode(), path, {}), self.clock, "a story")
+
+    async def close(self) -> None:
+        """Close the house, if it is open."""
+        await self.house.close()
 
     async def reopen(self, **changes: object) -> None:
         """Close, and open again."""

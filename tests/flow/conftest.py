@@ -57,7 +57,7 @@ async def found(tmp_path: Path, unborn: Path) -> AsyncIterator[Found]:
             relay = await stack.enter_async_context(Relay(tmp_path / "journal" if copies else None))
             made = Company(tmp_path, relay, Clock(at), words)
             await made.open()
-            stack.push_async_callback(lambda: made.house.close())
+            stack.push_async_callback(made.close)
             if opened:
                 await made.desk("open", creditor="atelier")
             return made

@@ -38,7 +38,7 @@ IBAN = "FR76 3000 6000 0112 3456 7890 189"
 HEADINGS = "client;nom;email;segment;adresse;cp;ville;numéro;date;échéance;montant;dossier"
 
 
-def configuration(folder: Path, port: int, **said: object) -> str:
+def configuration(folder: Path, **said: object) -> str:
     """The text of a configuration; every word can be said otherwise."""
     usual: dict[str, object] = {
         "store": f"sqlite:///{folder}/relanced.db",
@@ -50,7 +50,7 @@ def configuration(folder: Path, port: int, **said: object) -> str:
         "house": "",
         "policies": "default",
     }
-    return CONFIG.format(folder=folder, port=port, **(usual | said))
+    return CONFIG.format(folder=folder, **(usual | said))
 
 
 def journal_copy(folder: Path) -> str:
@@ -96,4 +96,4 @@ def contacts(*lines: tuple[str, str, int]) -> bytes:
     return "\n".join(("code client;email;rang", *said, "")).encode()
 
 
-NO_PAYMENTS = "date;montant;facture\n".encode()
+NO_PAYMENTS = b"date;montant;facture\n"

@@ -14,7 +14,8 @@ COURTEOUS = """
   standard:
     for: {debtor: business}
     steps:
-      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], approval: required, within: 2 working days}
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], approval: required,
+         within: 2 working days}
       - {name: relance-2, tone: firm, when: 10 days after due, via: [email]}
 """
 FORMAL = """

@@ -45,7 +45,9 @@ async def test_before_a_creditor_is_opened_no_message_exists(found: Found) -> No
 
 async def test_going_live_on_a_higher_step_passes_the_lower_ones_over(found: Found) -> None:
     company = await found(opened=False)
-    await company.bills(paper.invoice("F-1", date(2026, 1, 5), issued=date(2025, 12, 5)), paper.invoice("F-2", DUE, "C2"))
+    await company.bills(
+        paper.invoice("F-1", date(2026, 1, 5), issued=date(2025, 12, 5)), paper.invoice("F-2", DUE, "C2")
+    )
     company.clock.set(date(2026, 3, 3))
     await company.bank(date(2026, 3, 2))
     await company.desk("open", creditor="atelier", from_step="relance-2")
@@ -118,8 +120,8 @@ async def test_a_pause_holds_until_its_end_and_no_longer(company: Company) -> No
 
 
 async def test_a_debtor_whom_no_policy_fits_is_never_chased(found: Found) -> None:
-    policies = "{only-public: {for: {debtor: public}, steps: [{name: relance-1, tone: courteous, when: 3 days after due, via: [email]}]}}"
-    company = await found(policies=policies)
+    step = "{name: relance-1, tone: courteous, when: 3 days after due, via: [email]}"
+    company = await found(policies=f"{{only-public: {{for: {{debtor: public}}, steps: [{step}]}}}}")
     await company.bills(paper.invoice("F-1", DUE))
     assert await company.morning(date(2026, 4, 1)) == []
     assert await company.messages() == []

@@ -36,6 +36,21 @@ async def test_a_part_payment_changes_what_is_asked(company: Company) -> None:
     assert "reminder reworded" in await company.events()
 
 
+async def test_fault_56_the_same_bank_file_twice_counts_once_and_a_reversal_reopens(company: Company) -> None:
+    await _planned_overnight(company)
+    for _ in range(2):
+        await company.imports("payments", paper.payment("F-1", date(2026, 3, 5), "1 000,00"))
+        await company.bank(date(2026, 3, 5))
+    (mail,) = await company.morning(MORNING)
+    assert "234,50" in mail.text
+    await company.imports("payments", paper.payment("F-1", MORNING, "234,50"))
+    assert await company.morning(date(2026, 3, 13)) == []
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 13), "-234,50"))
+    (again,) = await company.works()
+    assert "234,50" in again.text
+    assert (await company.told())[-1] == "relance-2 email sent"
+
+
 async def test_a_credit_note_changes_what_is_asked(company: Company) -> None:
     await _planned_overnight(company)
     await company.imports("credits", paper.credit_note("F-1", date(2026, 3, 5), "34,50"))

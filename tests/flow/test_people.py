@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -87,6 +88,47 @@ async def test_the_days_sheets_are_taken_as_one_file_without_what_must_not_be_po
     assert taken["files"]["letters.pdf"]
 
 
+async def test_sheets_are_taken_after_hours_and_kept_back_while_the_house_is_stopped(company: Company) -> None:
+    """A person is at work, whatever the hours of contact say; a stop is a stop."""
+    await company.bills(paper.invoice("F-1", DUE, email=""))
+    await company.morning(DAY)
+    company.clock.set(DAY, "20:00")
+    await company.desk("stop", reason="wait")
+    kept = await company.desk("letters take")
+    assert not kept["record"]
+    assert any("pas avant" in line and "wait" in line for line in kept["lines"])
+    await company.desk("start")
+    assert len((await company.desk("letters take"))["record"]) == 1
+
+
+async def test_a_message_that_performs_nothing_is_cancelled_without_its_step(company: Company) -> None:
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.morning(DAY)
+    again = (await company.desk("resend", message=(await company.last())["id"], reason="they lost it"))["record"]
+    said = await company.desk("cancel", message=again["message"], reason="they found it")
+    assert said["lines"] == [f"message {again['message']} is cancelled"]
+
+
+async def test_a_case_is_shown_under_the_policy_it_started_with(company: Company) -> None:
+    """A restart forgets the snapshots: every verb reads them again."""
+    await company.bills(paper.invoice("F-1", DUE, email=""))
+    await company.morning(DAY)
+    before = (await company.desk("cases"))["record"][0]["policy"]
+    other = "{only: {for: {debtor: business}, steps: [{name: x, tone: firm, when: 60 days after due, via: [email]}]}}"
+    await company.reopen(policies=other)
+    assert (await company.desk("cases"))["record"][0]["policy"] == before != "only"
+    await company.reopen()
+    assert len((await company.desk("letters take"))["record"]) == 1
+
+
+async def test_what_a_person_held_back_is_not_let_go_in_bulk(company: Company) -> None:
+    message = await _planned(company)
+    await company.desk("park", message=message, reason="I will call them")
+    said = await company.desk("approve", step="relance-1", all=True)
+    assert said["lines"] == ["0 of step relance-1 approved"]
+    assert await company.morning(DAY) == []
+
+
 async def test_a_closed_case_is_left_alone_until_a_new_invoice(company: Company) -> None:
     await _planned(company)
     await company.desk("close", case="C1", reason="an old friend")
@@ -106,3 +148,21 @@ async def test_a_request_that_is_repeated_gets_its_first_answer(company: Company
     asked = {"verb": "resend", "words": words, "request_id": "a1"}
     assert await answer(desk, asked, "claire") == await answer(desk, asked, "claire")
     assert len(await company.messages()) == 2
+
+
+async def test_two_equal_requests_at_once_have_one_effect(company: Company) -> None:
+    await company.bills(paper.invoice("F-1", DUE))
+    case = await company.case()
+    desk = Desk(company.house.store, company.house.premises, company.house.doors, company.clock)
+    words = {"case": "C1", "until": "2026-12-31", "reason": "a fair"}
+    asked = {"verb": "pause", "words": words, "request_id": "a2"}
+    first, second = await asyncio.gather(answer(desk, asked, "claire"), answer(desk, asked, "claire"))
+    assert first == second
+    assert len(await company.house.store.views.holds_of(case)) == 1
+
+
+async def test_looking_is_not_remembered(company: Company) -> None:
+    desk = Desk(company.house.store, company.house.premises, company.house.doors, company.clock)
+    asked = {"verb": "status", "words": {}, "request_id": "a3"}
+    await answer(desk, asked, "claire")
+    assert await company.house.store.house.answered("a3") is None

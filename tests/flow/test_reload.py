@@ -23,6 +23,10 @@ class Manager:
         self._socket.setblocking(False)
         self.heard: list[str] = []
 
+    def close(self) -> None:
+        """Hear no more."""
+        self._socket.close()
+
     def hears(self, word: str, times: int = 1) -> bool:
         """Whether a word was said so often."""
         try:
@@ -53,6 +57,7 @@ async def test_a_reload_is_told_as_a_reload_and_only_a_stop_as_a_stop(
         program.send(signal.SIGTERM)
         assert await program.ends() == 0
         assert manager.hears("STOPPING=1")
+    manager.close()
 
 
 async def test_a_stop_during_a_reload_is_a_stop(found: Found) -> None:

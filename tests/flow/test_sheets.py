@@ -62,7 +62,7 @@ async def test_a_sheet_that_left_its_folder_unseen_is_told_too(company: Company)
 async def test_a_sheet_of_a_channel_that_was_renamed_is_not_taken_for_pulled_back(company: Company) -> None:
     await _lying(company, "C1")
     await company.desk("close", case="C1", reason="x")
-    await Trays(company.house.store, {}).turn(company.clock.now())
+    await Trays(company.house.store, {}, "a story").turn(company.clock.now())
     assert len(company.lying()) == 1
     assert await company.tasks() == ["do not post"]
     assert len(await _stops(company)) == 1
@@ -86,7 +86,9 @@ async def test_a_sheet_that_cannot_be_reached_does_not_keep_the_others_in_the_tr
     first, second = await company.house.store.tray.sheets()
     await company.desk("close", case="C1", reason="x")
     await company.desk("close", case="C2", reason="x")
-    await Trays(company.house.store, {"office": cast(Channel, _Jammed(first.attempt))}).turn(company.clock.now())
+    await Trays(company.house.store, {"office": cast(Channel, _Jammed(first.attempt))}, "a story").turn(
+        company.clock.now()
+    )
     assert await _stops(company) == [first.reference]
     await company.works()
     assert await _stops(company) == []

@@ -40,7 +40,7 @@ class Moody:
         if self.away:
             self.failed += 1
             raise self.away
-        if any(o.message_id == self.breaks_on for o in outcomes):
+        if any(o.case_id == self.breaks_on for o in outcomes):
             raise KeyError("an answer nobody expected")
         return await self._desk.commit(outcomes, *rest)
 
@@ -76,7 +76,7 @@ async def _due(company: Company, many: int) -> None:
 
 async def _all_told(company: Company, many: int, words: list[str]) -> None:
     async with asyncio.timeout(10):
-        while [await company.told(f"C{n}") for n in range(many)] != [[w] for w in words]:
+        while [await company.told(f"C{n}") for n in range(many)] != [[w] for w in words]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -106,11 +106,8 @@ async def test_a_commit_of_which_nobody_knows_ends_the_process(company: Company)
 
 async def test_an_answer_that_cannot_be_recorded_stops_no_other_and_is_shown(company: Company) -> None:
     await _due(company, 4)
-    gate = company.relay.hold("DOT")
     async with _living(company) as (living, moody):
-        await gate.wait()
-        moody.breaks_on = (await company.last("C1"))["id"]
-        gate.opened.set()
+        moody.breaks_on = await company.case("C1")
         sent, broken = "relance-1 email sent", "relance-1 email uncertain"
         await _all_told(company, 4, [sent, broken, sent, sent])
         assert await company.tasks() == ["not recorded"]

@@ -45,6 +45,21 @@ async def test_fault_25_a_clock_that_goes_back_sends_nothing_twice(company: Comp
     assert await company.told() == ["relance-1 email sent", "relance-2 email sent"]
 
 
+async def test_fault_8_a_process_that_slept_past_its_permit_sends_nothing(company: Company) -> None:
+    """Stopped between the seal and the final dot, it wakes up outside the hours of contact."""
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.morning(date(2026, 3, 4))
+    company.clock.set(date(2026, 3, 5), "11:59")
+    gate = company.relay.hold("DATA")
+    async with company.at_work():
+        await gate.wait()
+        company.clock.set(date(2026, 3, 5), "12:30")
+        gate.opened.set()
+    assert company.relay.messages == []
+    assert await company.told() == ["relance-1 email planned"]
+    assert len(await company.morning(date(2026, 3, 5), "14:00")) == 1
+
+
 NIGHT = """
   standard:
     for: {{debtor: business}}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from relanced.channel import Absent, Answer, Channel, Go, Parcel, Tray, Unknown
 from relanced.config import load_text
 from relanced.daemon import Daemon
 from relanced.house import House, open_house, started
@@ -75,3 +77,110 @@ async def test_a_stop_told_to_one_daemon_stops_the_other_before_the_dot(found: F
     await living
     await other.close()
     assert len(company.relay.messages) <= left + 3  # those whose dot was on the wire when the stop was said
+
+
+# -- letters lie in a folder of one machine -------------------------------------------------------------------------
+
+
+class OfMyOwn:
+    """A letter door as another machine has it: its own folder, in which nothing ever appeared."""
+
+    def __init__(self, door: Channel) -> None:
+        self._door = door
+        self.withdrawn = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._door, name)
+
+    async def find(self, parcel: Parcel, since: datetime) -> Absent:
+        """It is not here, and was never."""
+        return Absent("nothing here")
+
+    async def withdraw(self, parcel: Parcel) -> bool:
+        """It is not here."""
+        self.withdrawn += 1
+        return False
+
+
+class Mute(OfMyOwn):
+    """The right door, which lays the letter and forgets to say so."""
+
+    async def submit(self, parcel: Parcel, go: Go) -> Answer:
+        """Done, and nobody knows."""
+        assert isinstance(await self._door.submit(parcel, go), Tray)
+        return Unknown("the process died")
+
+
+async def _on_two_machines(found: Found, url: str) -> tuple[Company, House, OfMyOwn]:
+    company = await found(store=url)
+    other = await _another(company)
+    company.house.owner, other.owner = "paris/1/a", "lyon/1/b"
+    other.doors["office"] = theirs = OfMyOwn(other.doors["office"])
+    await company.bills(paper.invoice("L-1", DUE, email=""))
+    return company, other, theirs
+
+
+async def test_a_letter_in_doubt_is_looked_for_only_on_the_machine_that_laid_it(
+    found: Found, postgres_url: str
+) -> None:
+    """Another machine would swear that it never appeared, and it would be printed twice."""
+    company, other, _ = await _on_two_machines(found, postgres_url)
+    office = company.house.doors["office"]
+    company.house.doors["office"] = Mute(office)
+    company.clock.set(DAY, "09:30")
+    await company.bank(date(2026, 3, 4))
+    await _sent_but_not_reconciled(company)
+    company.house.doors["office"] = office
+    company.clock.later(minutes=1)
+    there, here = (h.reconciler(h.clerk()) for h in (other, company.house))
+    for _ in range(3):
+        await there.turn(company.clock.now())
+    assert await there.next_moment() is None
+    assert await company.told() == ["relance-1 letter uncertain"]
+    await here.turn(company.clock.now())
+    assert await company.told() == ["relance-1 letter in_tray"]
+    assert len(company.lying()) == 1
+    await other.close()
+
+
+async def test_a_doubt_of_a_machine_that_never_comes_back_is_told_to_a_person(found: Found, postgres_url: str) -> None:
+    company, other, _ = await _on_two_machines(found, postgres_url)
+    company.house.doors["office"] = Mute(company.house.doors["office"])
+    company.clock.set(DAY, "09:30")
+    await company.bank(date(2026, 3, 4))
+    await _sent_but_not_reconciled(company)
+    company.clock.later(hours=2)
+    await other.reconciler(other.clerk()).turn(company.clock.now())
+    assert await company.told() == ["relance-1 letter uncertain"]
+    (task,) = await company.house.store.views.tasks()
+    assert "left from the machine paris" in task["words"]
+    await other.close()
+
+
+async def test_a_letter_is_pulled_back_only_by_the_machine_in_whose_tray_it_lies(
+    found: Found, postgres_url: str
+) -> None:
+    company, other, theirs = await _on_two_machines(found, postgres_url)
+    await company.morning(DAY)
+    await company.imports("payments", paper.payment("L-1", DAY))
+    await company.house.planner().turn(company.clock.now())
+    assert await company.told() == ["relance-1 letter cancelled"]
+    await other.trays().turn(company.clock.now())
+    assert (theirs.withdrawn, len(company.lying())) == (0, 1)
+    await company.house.trays().turn(company.clock.now())
+    assert company.lying() == []
+    await other.close()
+
+
+async def _sent_but_not_reconciled(company: Company) -> None:
+    """Plan, word, seal and submit, and look at nothing after that."""
+    clerk = company.house.clerk()
+    await company.house.planner().turn(company.clock.now())
+    for sender in company.house.senders(clerk):
+        await sender.turn(company.clock.now())
+    work = asyncio.create_task(clerk.run())
+    await asyncio.sleep(0)
+    while not clerk.idle:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    work.cancel()
+    assert await company.told() == ["relance-1 letter uncertain"]

@@ -1,4 +1,4 @@
-"""Words that cannot be said hold their own message and no other; duplicates go along, or the words do not promise them."""
+"""Words that cannot be said hold their own message and no other; duplicates go along, or are not promised."""
 
 from __future__ import annotations
 
@@ -51,6 +51,14 @@ async def test_fault_51_a_wording_that_was_mended_leaves_when_a_person_says_so(f
     await company.desk("approve", message=(await company.last("C1"))["id"])
     (mail,) = await company.works()
     assert mail.to == "c1@client.example"
+
+
+async def test_fault_51_a_wording_nobody_mends_is_passed_over(found: Found, tmp_path: Path) -> None:
+    company = await _with_wording(found, tmp_path, BROKEN["an undefined variable"])
+    await company.morning(DAY)
+    await company.morning(date(2026, 3, 19))  # ten working days later
+    await company.morning(date(2026, 3, 20))
+    assert await company.told("C1") == ["relance-1 email expired", "relance-2 email sent"]
 
 
 async def test_an_address_no_envelope_can_carry_holds_its_letter_alone(company: Company) -> None:

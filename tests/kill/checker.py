@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections import Counter
@@ -13,7 +14,7 @@ from typing import Any
 from tests.kill.relay import Taken
 
 MESSAGES = """
-SELECT m.id, m.road, m.state, m.reference, m.mail_id, m.reason, a.id AS attempt, a.sealed_at
+SELECT m.id, m.road, m.state, m.reference, m.mail_id, m.reason, a.id AS attempt, a.sealed_at, a.sha256
 FROM messages m LEFT JOIN attempts a ON a.message_id = m.id ORDER BY m.id
 """
 
@@ -33,7 +34,7 @@ def states(database: Path) -> Counter[str]:
 def disagreements(database: Path, spool: Path, taken: list[Taken]) -> list[str]:
     """Everything lost, doubled, or said and not so. Empty when the world is in order."""
     told = rows(database, MESSAGES)
-    return [*_mails(told, taken), *_letters(told, spool), *_order(told, taken)]
+    return [*_mails(told, taken), *_letters(told, spool), *_order(told, taken), *_bytes(told, spool, taken)]
 
 
 def _mails(told: list[dict[str, Any]], taken: list[Taken]) -> list[str]:
@@ -62,3 +63,11 @@ def _order(told: list[dict[str, Any]], taken: list[Taken]) -> list[str]:
     unsealed = [t.attempt for t in taken if t.attempt not in sealed and not t.attempt.startswith("canary")]
     early = [t.attempt for t in taken if t.attempt in sealed and t.at < sealed[t.attempt]]
     return [f"never sealed: {a}" for a in unsealed if a] + [f"taken before it was sealed: {a}" for a in early]
+
+
+def _bytes(told: list[dict[str, Any]], spool: Path, taken: list[Taken]) -> list[str]:
+    """What left is what was sealed."""
+    sealed = {r["attempt"]: r["sha256"] for r in told if r["attempt"]}
+    there = {t.attempt: t.sha256 for t in taken}
+    there |= {pdf.stem: hashlib.sha256(pdf.read_bytes()).hexdigest() for pdf in spool.glob("*.pdf")}
+    return [f"other bytes than were sealed: {a}" for a, digest in there.items() if sealed.get(a, digest) != digest]

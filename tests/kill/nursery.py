@@ -1,4 +1,4 @@
-"""Gives birth to daemons quickly: imports once, forks for each. A line on stdin asks for one, its pid comes on stdout."""
+"""Gives birth to daemons quickly: imports once, forks for each. A line on stdin asks for one, stdout tells its pid."""
 
 from __future__ import annotations
 

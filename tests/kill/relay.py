@@ -1,15 +1,19 @@
-"""A relay that remembers every message it took, keeps the journal copy, is slow at random and sometimes loses its tongue."""
+"""A relay that remembers what it took, keeps the journal copy, is slow at random and sometimes loses its tongue."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-JOURNAL = "journal@atelier.example"
+from tests.flow.relay import JOURNAL
+
+__all__ = ["JOURNAL", "Relay", "Taken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Taken:
     attempt: str
     to: tuple[str, ...]
     at: datetime
+    sha256: str
 
 
 @dataclass
@@ -30,6 +35,7 @@ class Relay:
     chance: random.Random
     longest: float = 0.03  # seconds
     tongue_lost: float = 0.03  # share of messages taken without a word
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     taken: list[Taken] = field(default_factory=list)
 
     async def start(self) -> int:
@@ -85,7 +91,7 @@ class Relay:
         head = wire.partition(b"\r\n\r\n")[0].decode("ascii", "replace")
         message_id = re.findall(r"(?mi)^Message-ID: *(\S+)", head)[0]
         attempt = (re.findall(r"(?mi)^X-Relanced-Attempt: *(\S+)", head) or [""])[0]
-        self.taken.append(Taken(message_id, attempt, to, datetime.now(UTC)))
+        message = wire.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
+        self.taken.append(Taken(message_id, attempt, to, self.now(), hashlib.sha256(message).hexdigest()))
         if JOURNAL in to:
-            kept = self.maildir / "new" / f"{len(self.taken)}.mail"
-            kept.write_bytes(wire.removesuffix(b".\r\n"))
+            (self.maildir / "new" / f"{len(self.taken)}.mail").write_bytes(message)

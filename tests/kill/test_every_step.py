@@ -4,82 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-import os
-import signal
 import subprocess
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.flow import paper
-from tests.flow.company import Company
 from tests.flow.conftest import Found
-from tests.flow.program import rows, states, until
+from tests.flow.program import rows
 from tests.flow.relay import Relay
 from tests.kill.hurried import START
+from tests.kill.lives import Lives
 from tests.kill.mortal import AFTER_COMMIT, ANSWER, BEFORE_COMMIT, LAST_WORD
 
-Dies = tuple[str, int]
 LADDER = """
   standard:
     for: {debtor: business}
     steps: [{name: relance-1, tone: courteous, when: 3 days after due, via: [email, letter], enclose: invoices}]
 """
 COMMITS = 7  # as many as one life needs, or more
-
-
-class Lives:
-    """The lives of one company's daemon."""
-
-    def __init__(self, company: Company, nursery: subprocess.Popen[str]) -> None:
-        self.company, self.relay, self._nursery = company, company.relay, nursery
-        self._began = time.time()
-        self._pid = 0
-        self._over: asyncio.Task[str]
-
-    async def begin(self, dies: Dies | None = None) -> None:
-        """A life, which may end by its own hand."""
-        assert self._nursery.stdin
-        folder = self.company.folder
-        asked = {"config": f"{folder}/config.yaml", "log": f"{folder}/log", "began": self._began, "dies": dies}
-        self._nursery.stdin.write(json.dumps(asked) + "\n")
-        self._nursery.stdin.flush()
-        self._pid = int(await self._hear())
-        self._over = asyncio.create_task(self._hear())
-
-    async def _hear(self) -> str:
-        assert self._nursery.stdout
-        return await asyncio.to_thread(self._nursery.stdout.readline)
-
-    async def bury(self) -> None:
-        """However the story ended, nobody lives on."""
-        if not self._over.done():
-            os.kill(self._pid, signal.SIGKILL)
-            await self._over
-
-    async def kill(self) -> None:
-        """Without warning."""
-        os.kill(self._pid, signal.SIGKILL)
-        assert int(await self._over) == -signal.SIGKILL
-
-    async def die(self) -> bool:
-        """Wait for its own hand. False when it had nothing left to do and was asked to end."""
-        await until(lambda: self._over.done() or self._done(), 20)
-        if not self._over.done():
-            os.kill(self._pid, signal.SIGTERM)
-        return int(await self._over) == -signal.SIGKILL
-
-    async def end(self) -> None:
-        """Its work is done."""
-        await until(self._done, 20)
-        os.kill(self._pid, signal.SIGTERM)
-        assert int(await self._over) == 0
-
-    def _done(self) -> bool:
-        return states(self.company.folder) == {"sent": 1, "in_tray": 1}
 
 
 @pytest.fixture
@@ -99,14 +43,14 @@ async def lives(found: Found, nursery: subprocess.Popen[str], tmp_path: Path) ->
     await company.bills(paper.invoice("F-1", due), paper.invoice("F-2", due, "C2", email="", address="2 RUE X"))
     await company.bank(START.date())
     await company.house.close()
-    lives = Lives(company, nursery)
+    lives = Lives(company, nursery, {"sent": 1, "in_tray": 1})
     yield lives
     await lives.bury()
 
 
 def _once(lives: Lives) -> None:
     """The mail was taken once, as it was sealed; the letter lies there once, as it was sealed; nothing is in doubt."""
-    folder, relay = lives.company.folder, lives.relay
+    folder, relay = lives.company.folder, lives.company.relay
     assert [mail.to for mail in relay.mails] == ["c1@client.example"]
     assert len(lives.company.lying()) == 1
     sealed = dict(rows(folder, "SELECT id, sha256 FROM attempts"))
@@ -162,14 +106,14 @@ def _loses_it(relay: Relay) -> None:
 async def test_faults_2_3_4_killed_while_the_relay_is_about_to_answer(
     lives: Lives, verb: str, then: Callable[[Relay], None]
 ) -> None:
-    gate = lives.relay.hold(verb)
+    gate = lives.company.relay.hold(verb)
     await lives.begin()
     await gate.wait()
     await lives.kill()
-    then(lives.relay)
+    then(lives.company.relay)
     gate.opened.set()
     await asyncio.sleep(0.05)
-    _takes_it(lives.relay)
+    _takes_it(lives.company.relay)
     await lives.begin()
     await lives.end()
     _once(lives)
@@ -178,14 +122,14 @@ async def test_faults_2_3_4_killed_while_the_relay_is_about_to_answer(
 @pytest.mark.parametrize("n", range(1, COMMITS + 1))
 @pytest.mark.parametrize("then", [_takes_it, _loses_it])
 async def test_fault_6_killed_again_while_recovering(lives: Lives, then: Callable[[Relay], None], n: int) -> None:
-    gate = lives.relay.hold("DOT")
+    gate = lives.company.relay.hold("DOT")
     await lives.begin()
     await gate.wait()
     await lives.kill()
-    then(lives.relay)
+    then(lives.company.relay)
     gate.opened.set()
     await asyncio.sleep(0.05)
-    _takes_it(lives.relay)
+    _takes_it(lives.company.relay)
     for moment in (BEFORE_COMMIT, AFTER_COMMIT):
         await lives.begin((moment, n))
         if not await lives.die():

@@ -1,4 +1,4 @@
-"""Faults 1-6: the daemon is killed at random, forty times and more, in the middle of sealing, sending and recovering."""
+"""Faults 1-6: the daemon is killed at random, forty times and more, while sealing, sending and recovering."""
 
 from __future__ import annotations
 

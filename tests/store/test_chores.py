@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from relanced.channel import Tray
 from relanced.rules.model import HoldKind, LineState, Road
 from relanced.store.opening import Store
-from tests.store.books import NOW, TODAY, Books
+from tests.store.books import TODAY, Books
 from tests.store.post import Post
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -84,21 +83,3 @@ async def test_what_has_left_does_not_lapse(store: Store, books: Books, post: Po
     assert await store.chores.next_lapse() is None
     assert await store.chores.lapse(post.now + DAY, TODAY) == []
     assert await post.state(message) == "submitting"
-
-
-async def test_one_machine_does_a_round_until_its_lease_is_over(store: Store, books: Books) -> None:
-    now = books.now
-    assert await store.chores.lease("reconcile", "one", now, HOUR)
-    assert not await store.chores.lease("reconcile", "two", now, HOUR)
-    assert await store.chores.lease("lapse", "two", now, HOUR)
-    assert await store.chores.lease("reconcile", "one", now + HOUR, HOUR)
-    assert not await store.chores.lease("reconcile", "two", now + 2 * HOUR, HOUR)
-    assert await store.chores.lease("reconcile", "two", now + 2 * HOUR + DAY, HOUR)
-
-
-async def test_of_many_machines_that_ask_at_once_one_is_chosen(postgres_url: str) -> None:
-    stores = [Store(postgres_url) for _ in range(4)]
-    asked = [s.chores.lease("round", f"m{n}", NOW, HOUR) for n, s in enumerate(stores)]
-    assert sorted(await asyncio.gather(*asked)) == [False, False, False, True]
-    for store in stores:
-        await store.close()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from relanced.store.engine import CommitUnknown, StoreError, StoreFull
 from relanced.store.opening import Store
 from relanced.store.soundness import unsound
-from relanced.store.tables import cases, money, requests
+from relanced.store.tables import cases, holds, money, requests
 from tests.store.books import NOW, PARIS, TODAY, Books
 from tests.store.rows import every, run
 
@@ -26,13 +26,14 @@ async def test_a_naive_moment_is_refused(store: Store) -> None:
     assert await every(store, requests) == []
 
 
-async def test_a_moment_comes_back_the_same_and_aware_to_the_microsecond(store: Store) -> None:
+async def test_a_moment_comes_back_the_same_and_aware_to_the_microsecond(store: Store, books: Books) -> None:
     """Winter, summer, and the hour that happens twice."""
+    case_id = await books.debtor()
     moments = [NOW + timedelta(microseconds=1), datetime(2026, 7, 1, 12, tzinfo=PARIS)]
     moments += [datetime(2026, 10, 25, 2, 30, tzinfo=PARIS, fold=fold) for fold in (0, 1)]
-    for n, moment in enumerate(moments):
-        await store.house.remember(f"r{n}", "verb", "", moment)
-    kept = [row["at"] for row in await every(store, requests)]
+    for moment in moments:
+        await store.people.pause(case_id, moment, "calm", "claire", NOW)
+    kept = [row["until"] for row in await every(store, holds)]
     assert [k.timestamp() for k in kept] == [m.timestamp() for m in moments]
     assert {k.utcoffset() for k in kept} == {timedelta(0)}
 

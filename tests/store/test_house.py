@@ -83,6 +83,7 @@ async def test_an_account_that_differs_from_the_known_one_waits_for_two_words(st
     await store.house.confirm_iban(CREDITOR, other, "jean", NOW + DAY)
     after = (await store.house.standings())[CREDITOR]
     assert (after.iban, after.version) == (other, before.version + 1)
+    assert await store.house.first_confirmation(CREDITOR, other, "eve", NOW + 90 * DAY) is None  # two words again
 
 
 async def test_a_creditor_that_had_no_account_takes_the_first_one(store: Store) -> None:
@@ -109,6 +110,24 @@ async def test_a_request_is_answered_the_second_time_as_the_first(store: Store) 
     await store.house.remember("r-1", "cancel", '{"ok": 1}', NOW)
     await store.house.remember("r-1", "cancel", '{"ok": 2}', NOW)
     assert await store.house.answered("r-1") == '{"ok": 1}'
+
+
+async def test_answers_are_kept_for_a_month(store: Store) -> None:
+    await store.house.remember("old", "cancel", "{}", NOW)
+    await store.house.remember("new", "cancel", "{}", NOW + 31 * DAY)
+    assert [await store.house.answered(name) for name in ("old", "new")] == [None, "{}"]
+
+
+async def test_opening_again_keeps_what_is_not_said(store: Store) -> None:
+    await store.house.open_creditor(CREDITOR, TODAY, "relance-1", 20, "claire", NOW)
+    for step, pace, told in (
+        (None, 5, (TODAY, "relance-1", 5)),
+        (None, None, (TODAY, "relance-1", 5)),
+        ("relance-2", None, (TODAY + DAY, "relance-2", 5)),
+    ):
+        await store.house.open_creditor(CREDITOR, TODAY + DAY, step, pace, "claire", NOW + DAY)
+        standing = (await store.house.standings())[CREDITOR]
+        assert (standing.opened_on, standing.from_step, standing.per_day) == told
 
 
 async def test_bumps_are_heard_in_this_process_in_their_order(store: Store, books: Books) -> None:

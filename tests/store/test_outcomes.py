@@ -103,6 +103,17 @@ async def test_sent_performs_the_step(store: Store, post: Post, books: Books, me
     assert await store.planning.due(post.now, 10) == [books.cases["garage"]]
 
 
+@pytest.mark.parametrize("answer", [Sent("q\0\udce9", "250 ok\0\udce9"), Refused(Refusal.CONTENT, "554 \0\udce9")])
+async def test_an_answer_no_database_could_hold_is_recorded_all_the_same(
+    store: Store, post: Post, message: int, answer: Answer
+) -> None:
+    """What strangers say may hold any character; one such answer must not stop the clerk."""
+    attempt = await post.seal(message)
+    assert (await post.answer(message, answer))["state"] in ("sent", "parked")
+    (kept,) = await every(store, attempts, id=attempt)
+    assert kept["words"].endswith("??")
+
+
 async def test_a_sheet_in_the_tray_is_not_performed_and_lapses(
     store: Store, post: Post, books: Books, message: int
 ) -> None:
@@ -147,8 +158,8 @@ async def test_who_opted_out_is_never_written_to_there_again(post: Post, books: 
 
 async def test_refused_content_is_parked_and_a_person_is_asked(store: Store, post: Post, message: int) -> None:
     await post.seal(message)
-    row = await post.answer(message, Refused(Refusal.CONTENT, "554 looks like spam"))
-    assert (row["state"], row["reason"]) == ("parked", "554 looks like spam")
+    row = await post.answer(message, Refused(Refusal.CONTENT, "554 looks like spam"), lapse_at=post.now + LATER)
+    assert (row["state"], row["reason"], row["lapse_at"]) == ("parked", "554 looks like spam", post.now + LATER)
     (task,) = await store.views.tasks()
     assert (task["kind"], "554 looks like spam" in task["words"]) == ("content", True)
 

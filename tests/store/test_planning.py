@@ -203,13 +203,31 @@ async def test_a_creditor_begins_no_more_a_day_than_it_may(books: Books, post: P
                 plans.append(draft(loaded, begin=new))
         return await post.apply(*plans, pace=pace)
 
-    assert len(await begin_all()) == 2
-    assert await begin_all() == []
-    (left,) = [d for d in books.cases if not (await books.facts(d)).facts.live]
+    for _ in range(2):
+        await begin_all()
+        (left,) = [d for d in books.cases if not (await books.facts(d)).facts.live]
     assert (await books.facts(left)).look_at == post.now + DAY
     assert (await books.facts(left)).creditor.paced == 2
     pace = Pace(CREDITOR, 2, TODAY + DAY, post.now + 2 * DAY)
     assert await begin_all() == [books.cases[left]]
+    assert (await books.facts(left)).facts.live
+
+
+async def test_what_must_not_leave_is_withdrawn_also_when_nothing_may_begin_any_more(books: Books, post: Post) -> None:
+    await books.debtor()
+    await books.invoice()
+    message = await post.plan()
+    loaded = await books.facts()
+    assert loaded.facts.live
+    new = NewReminder("relance-2", named(loaded, "relance-2"), (post.message(loaded),), "due")
+    plan = draft(loaded, withdraw=loaded.facts.live.id, withdraw_why="moved on", begin=new)
+    await post.apply(plan, pace=Pace(CREDITOR, 1, TODAY, post.now + DAY))
+    first = await books.facts()
+    plan = draft(first, withdraw=first.facts.live.id if first.facts.live else None, withdraw_why="paid", begin=new)
+    await post.apply(plan, pace=Pace(CREDITOR, 1, TODAY, post.now + DAY))
+    facts = await books.facts()
+    assert await post.state(message) == "cancelled"
+    assert (facts.facts.live, facts.look_at) == (None, post.now + DAY)
 
 
 async def test_cases_are_looked_at_when_their_moment_has_come_the_longest_waiting_first(

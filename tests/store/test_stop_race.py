@@ -33,7 +33,7 @@ from tests.store.rows import every
 
 T = TypeVar("T")
 
-RACES, LANES, LONGEST = 1500, 6, 0.003  # seconds
+RACES, LANES, LONGEST = 1500, 8, 0.003  # seconds
 
 
 class Timed(Engine):
@@ -101,7 +101,7 @@ class Track:
     async def _pay(self, case: CaseFacts) -> tuple[float, float]:
         await asyncio.sleep(self.random.random() * LONGEST)
         number = case.terms[0].invoice
-        if case.id % 2:
+        if case.id % 4:
             await self.people.paid(CREDITOR, number, TODAY, "claire", NOW)
         else:
             row = PaymentRow(1, f"bank-{number}", TODAY, 120_00, invoice=number)

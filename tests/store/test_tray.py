@@ -185,6 +185,7 @@ async def test_a_spoiled_sheet_is_replaced_by_the_next_turn(
     store: Store, books: Books, post: Post, letter: int
 ) -> None:
     new = await store.tray.spoiled("L-1", "L-2", "coffee", "claire", post.now)
+    assert new
     first, second = await post.row(letter), await post.row(new)
     assert (first["state"], first["reason"]) == ("cancelled", "coffee")
     assert (second["state"], second["turn"], second["reference"], second["place"]) == (
@@ -201,6 +202,7 @@ async def test_a_spoiled_sheet_that_was_posted_needs_no_replacement(
     store: Store, books: Books, post: Post, letter: int
 ) -> None:
     new = await store.tray.spoiled("L-1", "L-2", "lost", "claire", post.now)
+    assert new
     assert await store.tray.posted("L-1", "", TODAY, "claire", post.now)
     assert (await post.state(letter), await post.state(new)) == ("sent", "cancelled")
     assert (await books.facts()).facts.live is None

@@ -47,6 +47,7 @@ async def test_the_queue_shows_what_has_not_left_and_why(store: Store, books: Bo
     ]
     assert await store.views.queue("martin") == []
     assert len(await store.views.queue(CREDITOR, limit=1)) == 1
+    assert [await store.views.queue_length(c) for c in (None, CREDITOR, "martin")] == [2, 2, 0]
     assert await store.views.counts() == {"sent": 1, "parked": 1, "planned": 1}
 
 

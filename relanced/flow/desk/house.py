@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from pathlib import Path
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
 from relanced.store.backup import copy_sqlite
+
+LARGEST_COPY = 80 * 1024 * 1024  # bytes; the desk answers with the whole file at once
 
 
 async def stop(desk: Desk, asked: Asked) -> Told:
@@ -31,12 +34,13 @@ async def open_creditor(desk: Desk, asked: Asked) -> Told:
     if creditor is None:
         known = ", ".join(desk.premises.config.creditors)
         raise Misasked(f"there is no creditor {key} in the configuration (there are: {known})")
-    step = asked.maybe("from_step") or ""
+    step = asked.maybe("from_step")
     names = {s.name for p in desk.premises.config.policies_of(key) for s in p.steps}
     if step and step not in names:
         raise Misasked(f"from: no policy of {key} has a step {step} (there are: {', '.join(sorted(names))})")
-    now, per_day = desk.now, asked.number("per_day", 0)
+    now, per_day = desk.now, asked.number("per_day") if asked.maybe("per_day") else None
     cases = await desk.store.house.open_creditor(key, now.date(), step, per_day, asked.by, now)
+    per_day = (await desk.store.house.standings())[key].per_day
     pace = f", at most {per_day} reminders a day" if per_day else ""
     return Told((f"{key} is open: {cases} cases are looked at{pace}",))
 
@@ -73,9 +77,19 @@ async def backup(desk: Desk, asked: Asked) -> Told:
     source = desk.store.file
     if source is None:
         raise Misasked("PostgreSQL has its own tools for copies: pg_dump")
-    target = Path(asked.text("file"))
-    size = await asyncio.to_thread(copy_sqlite, source, target)
-    return Told((f"{target}: {size} bytes, stamped as a copy",), record={"file": str(target), "bytes": size})
+    if source.stat().st_size > LARGEST_COPY:
+        raise Misasked(f"{source} is too large for the desk: relanced backup --here, as the account that owns it")
+    content = await asyncio.to_thread(_copied, source, desk.premises.config.state)
+    told = f"{len(content)} bytes, stamped as a copy"
+    return Told((told,), record={"bytes": len(content)}, files={"relanced.db": content})
+
+
+def _copied(source: Path, state: Path) -> bytes:
+    """The bytes of a copy, made in a folder that nobody else reads."""
+    with tempfile.TemporaryDirectory(dir=state, prefix="backup-") as folder:
+        copy = Path(folder) / "relanced.db"
+        copy_sqlite(source, copy)
+        return copy.read_bytes()
 
 
 async def status(desk: Desk, asked: Asked) -> Told:

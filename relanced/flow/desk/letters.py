@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-from pypdf import PdfWriter
-
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
 from relanced.premises import Conditions, new_reference
 from relanced.rules.decide import Named
@@ -80,6 +78,8 @@ def _named(sheet: Sheet) -> str:
 
 async def _bound(desk: Desk, sheets: Sequence[Sheet]) -> bytes:
     """The sheets in one PDF."""
+    from pypdf import PdfWriter  # slow to import
+
     pdf, out = PdfWriter(), BytesIO()
     for sheet in sheets:
         pdf.append(BytesIO((await desk.store.tray.parcel(sheet.attempt)).wire))

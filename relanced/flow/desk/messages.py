@@ -26,8 +26,10 @@ async def queue(desk: Desk, asked: Asked) -> Told:
         }
         for r in await desk.store.views.hand_overs()
     ]
+    more = await desk.store.views.queue_length(asked.maybe("creditor")) - len(rows)
     conditions = await desk.premises.conditions(desk.store)
-    notes = [f"sending is stopped: {conditions.stopped}"] if conditions.stopped else []
+    notes = [f"{more} newer messages are not shown"] if more > 0 else []
+    notes += [f"sending is stopped: {conditions.stopped}"] if conditions.stopped else []
     notes += [f"{name} is closed until {moment(t, desk)}: {why}" for name, (t, why) in conditions.closed.items()]
     return table(QUEUE, [*shown, *waiting], *notes, none="the queue is empty")
 
@@ -40,11 +42,12 @@ async def park(desk: Desk, asked: Asked) -> Told:
 
 
 async def cancel(desk: Desk, asked: Asked) -> Told:
-    """A message will not leave; its step is passed over."""
+    """A message will not leave; a step that only it would have performed is passed over."""
     message, now = asked.number("message"), desk.now
     why = asked.maybe("reason") or f"cancelled by {asked.by}"
-    await desk.store.people.cancel(message, why, asked.by, now, now.date())
-    return Told((f"message {message} is cancelled; the step it would have performed is passed over",))
+    passed = await desk.store.people.cancel(message, why, asked.by, now, now.date())
+    then = "; the step it would have performed is passed over" if passed else ""
+    return Told((f"message {message} is cancelled{then}",))
 
 
 async def settle(desk: Desk, asked: Asked) -> Told:

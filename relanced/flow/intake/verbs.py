@@ -26,9 +26,16 @@ async def import_files(desk: Desk, asked: Asked) -> Told:
                 creditor, batch, asked.by, desk.now, desk.now.date(), asked.flag("dry_run"), asked.flag("yes")
             )
         except (IntakeFault, Refused) as refused:
-            return Told((*lines, *_faults(refused), f"{name}: nothing was imported"), bad=True)
+            return Told((*lines, *_faults(refused), f"{name}: nothing was imported", *_alone(asked)), bad=True)
         lines += _told(name, batch, report)
-    return Told(tuple(lines))
+    return Told((*lines, *_alone(asked)))
+
+
+def _alone(asked: Asked) -> list[str]:
+    """What a dry run of several files cannot know."""
+    if not asked.flag("dry_run") or len(asked.files) < 2:
+        return []
+    return ["each file was tried alone, as if those before it had not come: what refers to them is told as missing"]
 
 
 def _creditor(desk: Desk, asked: Asked) -> str:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from relanced.channel import Absent, Answer, Channel, Found, Unknown
+from relanced.channel import Absent, Answer, Channel, Found, Unknown, has_local_evidence
 from relanced.premises import Premises
 from relanced.store.errors import at_fault
 from relanced.store.opening import Store
 from relanced.store.outcomes import Outcome
-from relanced.store.sending import Doubtful
+from relanced.store.sending import Doubtful, same_machine
 
 BATCH = 50
 SLOWEST = timedelta(minutes=10)
@@ -38,13 +38,15 @@ class Reconciler:
         self._store, self._premises, self._doors = store, premises, doors
         self._owner, self._mine, self._ring = owner, mine, ring
         self._settle = {name: door.settle for name, door in doors.items()}
+        local = {name for name, door in doors.items() if has_local_evidence(door)}
+        self._local = set() if store.engine.sqlite else local
 
     async def turn(self, now: datetime) -> bool:
         """Find messages whose submitter is gone, then ask about those whose settle time is over."""
         lost = await self._store.sending.orphans(now, self._mine, self._owner, self._settle)
         for message_id in lost:
             log.warning("message uncertain", message=message_id, why="its process ended")
-        doubts = await self._store.sending.doubtful(now, BATCH)
+        doubts = await self._store.sending.doubtful(now, BATCH, self._local, self._owner)
         if doubts:
             asked = await asyncio.gather(*(self._ask(doubt, now) for doubt in doubts))
             await self._record(asked, now)
@@ -84,6 +86,8 @@ class Reconciler:
         door = self._doors.get(doubt.channel)
         if door is None:
             return Unknown(f"the channel {doubt.channel} is not configured any more")
+        if doubt.channel in self._local and not same_machine(doubt.owner, self._owner):
+            return Unknown(f"it left from the machine {doubt.owner.partition('/')[0]}: only there can one look")
         try:
             found = await door.find(doubt.parcel, doubt.sealed_at)
         except Exception as error:
@@ -93,7 +97,7 @@ class Reconciler:
 
     async def next_moment(self) -> datetime | None:
         """When the next settle time is over."""
-        return await self._store.sending.next_settle()
+        return await self._store.sending.next_settle(self._local, self._owner)
 
 
 def _patience(doubt: Doubtful, now: datetime) -> timedelta:

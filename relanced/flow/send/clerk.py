@@ -170,7 +170,8 @@ class Clerk:
             if at_fault(error) or not outcomes:
                 raise
             log.exception("answers cannot be recorded together: one by one", messages=len(outcomes))
-            return await self._commit_each(now)
+            await self._commit_each(now)
+            return
         self._landed(outcomes)
         by_id = {w.seal.message_id: w for w in worded}
         for message_id in sealed.taken:
@@ -203,7 +204,7 @@ class Clerk:
         self._ring()
 
     async def _mind_the_doors(self, outcomes: list[Outcome]) -> None:
-        """A door that has just closed: what was worded for it stays planned, and nothing more gets past the last look."""
+        """A door that has just closed: what was worded for it stays planned, nothing more gets past the last look."""
         if any(isinstance(o.answer, Refused | Unavailable) for o in outcomes):
             now = self._clock.now()
             closed = await self._store.clerk.closed()

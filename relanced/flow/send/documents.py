@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,19 +49,56 @@ def _read(documents: Documents, number: str, room: int) -> bytes | None:
 
 
 def _candidates(documents: Documents, number: str) -> list[Path]:
-    """The file of exactly that number: FA-1 is not FA-10. An exact name wins over one that merely contains it."""
-    quoted = "".join(f"[{c}]" if c in "*?[" else c for c in number.replace("/", "-"))
-    found = [p for p in documents.folder.glob(documents.name.replace("{number}", quoted)) if p.is_file()]
-    alone = [p for p in found if not _runs_on(p.stem, number.replace("/", "-"))]
-    exact = [p for p in alone if p.stem == number]
-    return exact or alone
+    """The files that can only be this invoice. One whose wildcards stand for nothing wins over the others.
+
+    What a wildcard stands for must be set off from the number by a space, an underscore or a bracket: letters, hyphens
+    and dots join, and FA-10, AV-1 or 1-2 are not 1. Nor may it hold a group of digits that could be a number itself, of
+    three digits, or fewer when the invoice's own number is as short: CLIENT-1042_FA-1050 is not invoice 1042.
+    """
+    written = number.replace("/", "-")
+    before, _, after = documents.name.partition("{number}")
+    left, right = re.compile(_translated(before)), re.compile(_translated(after))
+    found = [(path, _wild(path.name, left, written, right)) for path in _files(documents.folder)]
+    exact = [path for path, wild in found if wild == _NOTHING]
+    return exact or [path for path, wild in found if wild and _tells_nothing(wild, before, after, written)]
 
 
-def _runs_on(stem: str, number: str) -> bool:
-    """Whether the number is only part of a longer one in the file's name."""
-    at = stem.find(number)
-    before, after = stem[at - 1 : at] if at > 0 else "", stem[at + len(number) :][:1]
-    return before.isalnum() or after.isalnum()
+_NOTHING = ("", "")
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return []
+
+
+def _translated(pattern: str) -> str:
+    return "".join({"*": "(.*)", "?": "(.)"}.get(c, re.escape(c)) for c in pattern)
+
+
+def _wild(name: str, left: re.Pattern[str], number: str, right: re.Pattern[str]) -> tuple[str, str] | None:
+    """What the wildcards on either side of the number stand for in this name, if it fits the pattern at all."""
+    at = name.find(number)
+    while at >= 0:
+        before, after = left.fullmatch(name[:at]), right.fullmatch(name[at + len(number) :])
+        if before and after:
+            return " ".join(before.groups()), " ".join(after.groups())
+        at = name.find(number, at + 1)
+    return None
+
+
+def _tells_nothing(wild: tuple[str, str], before: str, after: str, number: str) -> bool:
+    joined = (before[-1:] in _WILDCARDS and _joins(wild[0][-1:])) or (after[:1] in _WILDCARDS and _joins(wild[1][:1]))
+    shortest = min([3, *map(len, re.findall(r"\d+", number))])
+    return not joined and not re.search(rf"\d{{{shortest}}}", " ".join(wild))
+
+
+_WILDCARDS = ("*", "?")
+
+
+def _joins(neighbour: str) -> bool:
+    return neighbour.isalnum() or neighbour in ("-", ".", "/")
 
 
 def _plain(number: str) -> str:

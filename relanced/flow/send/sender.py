@@ -17,6 +17,7 @@ from relanced.store.facts import Loaded
 from relanced.store.opening import Store
 from relanced.store.sending import Ruling, Waiting
 
+LONGEST_WAIT = timedelta(days=14)  # for a person, where no step says how long: ten working days
 LOOK_AGAIN = timedelta(seconds=15)  # what a start told to another machine may cost
 
 log = structlog.get_logger("relanced.send")
@@ -83,7 +84,7 @@ class Sender:
         except Exception as error:
             log.exception("message cannot be worded", message=message.id, case=message.case_id)
             why = f"cannot be worded: {type(error).__name__}: {error}"
-            made = Ruling(message.id, message.case_id, MessageEvent.PARK, why)
+            made = Ruling(message.id, message.case_id, MessageEvent.PARK, why, lapse_at=local + LONGEST_WAIT)
         if isinstance(made, Worded):
             done.worded.append(made)
         elif isinstance(made, Changed):

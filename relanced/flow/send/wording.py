@@ -20,7 +20,6 @@ from relanced.store.facts import Loaded, case_key, place_key
 from relanced.store.sealing import Permit, Seal
 from relanced.store.sending import Ruling, Waiting
 from relanced.store.tasks import Task
-from relanced.words.enclosures import append_enclosures
 from relanced.words.errors import WordingError
 from relanced.words.facts import ReminderFacts
 
@@ -66,20 +65,35 @@ class Wording:
     ) -> Worded | Ruling | Changed:
         """The sealed-to-be bytes with their permit, or why not now. `now` is local."""
         told = self._told(message, case, now)
-        if told is None:
-            return Changed(case.facts.id)
+        live = case.facts.live is not None and case.facts.live.id == message.reminder_id
+        if told is None or not (live or told.follows):
+            return Changed(case.facts.id) if live else _withdrawn(message, "its reminder was withdrawn")
         if told.follows and not told.lines:
-            return Ruling(message.id, case.facts.id, MessageEvent.WITHDRAW, "nothing of it is owed any more")
+            return _withdrawn(message, "nothing of it is owed any more")
         asked = self._asked(message, told)
         verdict = self._ask(message, told, conditions, now, approved=not asked)
         if verdict.strength is not Strength.ALLOW:
             return self._ruled(message, told, verdict, asked, now)
         try:
-            parcel, tasks = await self._composed(message, told, verdict.until or now, now)
+            _draft, parcel, duplicates = await self._composed(message, told, verdict.until or now, now)
         except (WordingError, Unfit) as error:
-            return Ruling(message.id, case.facts.id, MessageEvent.PARK, f"cannot be worded: {error}")
+            why, lapse_at = f"cannot be worded: {error}", self._premises.lapse_at(told.step, now, case.facts.creditor)
+            return Ruling(message.id, case.facts.id, MessageEvent.PARK, why, lapse_at=lapse_at)
         lapse_at = self._premises.lapse_at(told.step, now, case.facts.creditor)
-        return Worded(self._seal(message, told, parcel, verdict.until or now, conditions), lapse_at, tasks)
+        return Worded(
+            self._seal(message, told, parcel, verdict.until or now, conditions), lapse_at, _missing(told, duplicates)
+        )
+
+    async def draft(self, message: Waiting, case: Loaded, now: datetime) -> tuple[Draft, Parcel]:
+        """What a message would say if it left now, for a person to read: no gate is asked. `now` is local.
+
+        Raises WordingError or Unfit.
+        """
+        told = self._told(message, case, now)
+        if told is None or not told.lines:
+            raise Unfit("its step is not in the policy any more, or nothing of it is owed")
+        draft, parcel, _duplicates = await self._composed(message, told, now, now)
+        return draft, parcel
 
     def _told(self, message: Waiting, case: Loaded, now: datetime) -> _Told | None:
         policy = self._premises.policy(case)
@@ -101,7 +115,7 @@ class Wording:
 
     def _asked(self, message: Waiting, told: _Told) -> str:
         """The digest a person still has to approve; empty when nothing is asked, or exactly this was approved."""
-        if not told.step.approval or told.follows:
+        if not told.step.approval or (told.follows and message.slot != 0):
             return ""
         creditor = told.case.facts.creditor
         words = self._premises.wording_digest(creditor, told.step, self._doors[message.channel].form)
@@ -128,7 +142,7 @@ class Wording:
         case_id = told.case.facts.id
         if verdict.strength is Strength.CANCEL:
             if told.follows:
-                return Ruling(message.id, case_id, MessageEvent.WITHDRAW, verdict.words)
+                return _withdrawn(message, verdict.words)
             return Changed(case_id)
         if verdict.strength is Strength.PARK:
             lapse_at = self._premises.lapse_at(told.step, now, told.case.facts.creditor)
@@ -141,7 +155,7 @@ class Wording:
 
     async def _composed(
         self, message: Waiting, told: _Told, until: datetime, now: datetime
-    ) -> tuple[Parcel, tuple[Task, ...]]:
+    ) -> tuple[Draft, Parcel, Duplicates]:
         duplicates = await self._duplicates(told)
         door = self._doors[message.channel]
         facts = brief(
@@ -160,7 +174,7 @@ class Wording:
             told.reminder.id,
         )
         draft = await self._draft(message, told, door.form, facts, duplicates, until, now)
-        return door.compose(draft), _missing(told, duplicates)
+        return draft, door.compose(draft), duplicates
 
     async def _duplicates(self, told: _Told) -> Duplicates:
         if told.step.enclose is not Enclose.INVOICES:
@@ -214,6 +228,8 @@ class Wording:
             raise WordingError(told.step.words, 0, f"no font has the characters {' '.join(said.missing_glyphs)}")
         pdf, pages = said.pdf, said.pages
         if duplicates.enclosures:
+            from relanced.words.enclosures import append_enclosures  # slow to import, and rarely needed
+
             pdf, pages = append_enclosures(pdf, duplicates.enclosures)
         sidecar = {"creditor": told.case.facts.creditor, "debtor": told.case.facts.debtor.key, "step": told.step.name}
         return PaperDraft(new_attempt(), message.reference, until, said.address, said.title, pdf, pages, sidecar)
@@ -232,6 +248,10 @@ class Wording:
             permit,
             touches,
         )
+
+
+def _withdrawn(message: Waiting, why: str) -> Ruling:
+    return Ruling(message.id, message.case_id, MessageEvent.WITHDRAW, why)
 
 
 def _changed(approved: str, asked: str) -> str:

@@ -8,7 +8,6 @@ from relanced.store.tables.desk import (
     house_chain,
     journal,
     journal_texts,
-    leases,
     requests,
     tasks,
 )
@@ -32,7 +31,6 @@ __all__ = [
     "invoices",
     "journal",
     "journal_texts",
-    "leases",
     "limits",
     "lines",
     "messages",

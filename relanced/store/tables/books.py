@@ -31,7 +31,6 @@ creditors = Table(
     Column("from_step", String, nullable=False, server_default=""),
     Column("per_day", Integer, nullable=False, server_default="0"),
     Column("iban", String, nullable=False, server_default=""),
-    Column("wording_digest", String, nullable=False, server_default=""),
     Column("pace_day", Date),
     Column("pace_count", Integer, nullable=False, server_default="0"),
 )

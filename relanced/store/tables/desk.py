@@ -1,4 +1,4 @@
-"""The house and its desk: holds, tasks, requests, leases, and the journal."""
+"""The house and its desk: holds, tasks, requests, and the journal."""
 
 from __future__ import annotations
 
@@ -63,14 +63,6 @@ tasks = Table(
     Column("closed_by", String, nullable=False, server_default=""),
     Index("uq_tasks_open", "key", unique=True, **only_where("closed_at IS NULL")),
     Index("ix_tasks_case_id", "case_id"),
-)
-
-leases = Table(
-    "leases",
-    metadata,
-    Column("name", String, primary_key=True),
-    Column("owner", String, nullable=False),
-    Column("until", Moment, nullable=False),
 )
 
 requests = Table(

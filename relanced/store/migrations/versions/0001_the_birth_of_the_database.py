@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.Column("from_step", sa.String(), server_default="", nullable=False),
         sa.Column("per_day", sa.Integer(), server_default="0", nullable=False),
         sa.Column("iban", sa.String(), server_default="", nullable=False),
-        sa.Column("wording_digest", sa.String(), server_default="", nullable=False),
         sa.Column("pace_day", sa.Date(), nullable=True),
         sa.Column("pace_count", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_creditors")),
@@ -94,13 +93,6 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_journal_texts")),
         sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "leases",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("until", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
         "limits",
