@@ -81,7 +81,19 @@ def _free_port() -> int:
 def _watched(binaries: Path, home: Path, port: int) -> subprocess.Popen[bytes]:
     """The server under a shell that waits for the end of its input: it ends with us even when we are killed."""
     data = home / "data"
-    make: list[Path | str] = [binaries / "initdb", "-D", data, "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    make: list[Path | str] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        OWNER,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-N",
+    ]
     serve: list[Path | str] = [binaries / "postgres", "-D", data, "-p", str(port)]
     serve += [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
     stop = "kill -QUIT $server; kill -TERM $server"  # the second is for one so young that it does not hear the first

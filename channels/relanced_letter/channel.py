@@ -118,7 +118,7 @@ class LetterChannel:
                 await self._whole(self._spool.clear, sheet.attempt)
         return may
 
-    async def find(self, parcel: Parcel, since: datetime) -> Found | Absent | Unknown:  # noqa: ARG002
+    async def find(self, parcel: Parcel, since: datetime) -> Found | Absent | Unknown:
         """Tell whether the letter appeared in the folder, by the bytes of its PDF."""
         try:
             sheet = sheet_of(parcel)

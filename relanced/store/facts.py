@@ -119,7 +119,18 @@ _LINES = _of(
 _HOLDS = _of(holds, "id", "kind", "reason", "began_at", "term_id", "until", "owner").where(holds.c.ended_at.is_(None))
 _REMINDERS = _of(reminders, "id", "step", "round", "planned_on", "performed_on", "live")
 _MESSAGES = _of(
-    messages, "id", "slot", "turn", "road", "state", "address_id", "place", "reason", "approved_digest", "channel", "reminder_id"
+    messages,
+    "id",
+    "slot",
+    "turn",
+    "road",
+    "state",
+    "address_id",
+    "place",
+    "reason",
+    "approved_digest",
+    "channel",
+    "reminder_id",
 )
 
 

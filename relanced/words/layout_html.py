@@ -24,7 +24,7 @@ _LABEL = (
 _SMALL = "font-size:13px;color:#57606a"
 _ALIGN = ("text-align:right;white-space:nowrap", "text-align:left")
 
-escape = lru_cache(maxsize=4096)(html.escape)  # the same labels, days and sentences come back in every mail
+escape = lru_cache(maxsize=1024)(html.escape)  # the same labels, days and sentences come back in every mail
 
 
 def as_html(subject: str, contents: Iterable[Content]) -> str:

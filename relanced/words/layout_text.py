@@ -92,7 +92,7 @@ class _Grid:
         return label + amount.rjust(end - len(label))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def wrapped(text: str, width: int) -> tuple[str, ...]:
     """Lines of at most `width` columns, broken at plain spaces, inside a word only when it is too long by itself."""
     lines, start = [], 0

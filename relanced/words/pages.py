@@ -86,7 +86,7 @@ class Press:
             "parts": [_part(content, labels, code) for content in contents(sheet, facts, labels)],
             "enclosures": labels.enclosures.format(clean(", ".join(facts.enclosed))) if facts.enclosed else "",
             "header": labels.reference.format(reference),
-            "foot": tables.identity(us, labels),
+            "foot": tables.identity(us, labels.siren),
             "page": labels.page,
         }
 

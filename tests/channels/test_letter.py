@@ -31,8 +31,6 @@ from relanced_letter.sheet import sheet_of
 from tests.channels.contract import BEFORE, ChannelContract, World, rebuilt
 from tests.channels.letters import DEADLINE, door, letter, lying, yes
 
-# ruff: noqa: ASYNC240 — a test may look at its small folder from the loop
-
 
 class TestLetter(ChannelContract):
     @pytest.fixture

@@ -30,8 +30,6 @@ from relanced_letter.spool import InDoubt, Spool
 from tests.channels.contract import BEFORE, cancelled
 from tests.channels.letters import door, letter, lying, never, yes
 
-# ruff: noqa: ASYNC240 — a test may look at its small folder from the loop
-
 # -- never over something else, never twice -----------------------------------------------------------------------
 
 

@@ -138,4 +138,4 @@ def test_a_reminder_speaks_of_one_currency_and_of_something() -> None:
     ],
 )
 def test_lines_break_at_plain_spaces(text: str, lines: list[str]) -> None:
-    assert wrapped(text, 10) == lines
+    assert list(wrapped(text, 10)) == lines
