@@ -7,11 +7,11 @@ message, not by three.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from relanced.rules.limits import first_allowed
-from relanced.rules.model import CaseFacts, Term
+from relanced.rules.model import CaseFacts, LineState, Term
 from relanced.rules.naming import Named, Scene, currencies, gathers_from, name_terms
 from relanced.rules.owed import balances, overdue
 from relanced.rules.policy import Policy, Step
@@ -69,6 +69,18 @@ def decide(facts: CaseFacts, policy: Policy, now: datetime, covers: date | None 
         _look_again(scene, waits, now),
         tuple(s.term.id for s in scene.stands if s.step is None),
     )
+
+
+def performed(facts: CaseFacts, reminder_id: int, today: date) -> CaseFacts:
+    """The case as it will be once this reminder has left today and counts."""
+    lines = tuple(
+        replace(n, state=LineState.PERFORMED, on=today)
+        if n.reminder_id == reminder_id and n.state is LineState.PLANNED
+        else n
+        for n in facts.lines
+    )
+    reminders = tuple(replace(r, live=False, performed_on=today) if r.id == reminder_id else r for r in facts.reminders)
+    return replace(facts, lines=lines, reminders=reminders)
 
 
 def _nothing(facts: CaseFacts, owed: Iterable[int]) -> str:

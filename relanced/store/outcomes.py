@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
@@ -33,6 +33,14 @@ class NotBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """What the planner would find once the message has left on this `day`: nothing to do `until` then, or for ever."""
+
+    day: date
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt. `lapse_at`: how long a sheet may lie in the tray. `settle_at`: when to ask first."""
 
@@ -44,6 +52,7 @@ class Outcome:
     settle_at: datetime
     lapse_at: datetime | None = None
     tell: bool = False  # nobody can tell, and a person should know
+    rest: Rest | None = None
 
 
 _EVENTS: dict[type[Answer | Absent | NotBegun], MessageEvent] = {
@@ -69,6 +78,7 @@ class _Recording:
     performed: list[int] = field(default_factory=list)
     not_begun: list[int] = field(default_factory=list)
     looked: set[int] = field(default_factory=set)
+    resting: dict[datetime | None, list[int]] = field(default_factory=dict)
     bumped: set[int] = field(default_factory=set)
     struck: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     crossed: dict[int, str] = field(default_factory=dict)
@@ -237,7 +247,11 @@ def _due(answer: Answer | Absent | NotBegun, now: datetime, failures: int) -> tu
 
 
 def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
-    r.looked.add(row.case_id)
+    unchanged = row.version == row.permit_version
+    if state is MessageState.SENT and outcome.rest and outcome.rest.day == r.today and unchanged:
+        r.resting.setdefault(outcome.rest.until, []).append(row.case_id)
+    else:
+        r.looked.add(row.case_id)
     _patience(r, outcome, row, state)
     left = state in (MessageState.SENT, MessageState.IN_TRAY)
     if row.slot == 0 and row.reminder_id is not None and state is MessageState.SENT:
@@ -288,8 +302,17 @@ async def _write(connection: AsyncConnection, r: _Recording, bumps: Bumps) -> No
         r.entries += [Entry(case_id, "crossed", {"why": why}) for case_id, why in r.crossed.items()]
     await open_tasks(connection, r.tasks, r.now)
     await close_tasks(connection, r.settled, DAEMON, r.now)
+    for until, ids in r.resting.items():
+        await connection.execute(_REST, {"ids": sorted(ids), "until": until, "now": r.now})
     await look(connection, r.looked - r.bumped, r.now)
     await bump(connection, r.bumped, r.now, bumps)
+
+
+_REST = (
+    update(cases)
+    .where(among(cases.c.id, "ids"), or_(cases.c.look_at.is_(None), cases.c.look_at > bindparam("now")))
+    .values(look_at=bindparam("until"))
+)
 
 
 async def _forget(connection: AsyncConnection, reminder_ids: Sequence[int]) -> None:

@@ -39,7 +39,7 @@ policies: default
 
 INVOICES = """\
 client;nom;email;segment;adresse;cp;ville;n° facture;date;échéance;montant
-C1;Boulangerie Petit;petit@boulangerie.example;entreprise;3 PLACE DU MARCHE;35000;RENNES;FA-1;01/09/2026;01/10/2026;1 234,50
+C1;Boulangerie Petit;petit@boulange.example;entreprise;3 PLACE DU PORT;35000;RENNES;FA-1;01/09/2026;01/10/2026;1 234,50
 C2;Garage Lefèvre;contact@garage.example;entreprise;9 RUE DU PORT;35400;SAINT MALO;FA-2;01/09/2026;02/10/2026;560,00
 """
 

@@ -267,6 +267,7 @@ class Clerk:
                 answer,
                 now + door.settle,
                 flight.worded.lapse_at,
+                rest=flight.worded.rest,
             )
         )
         self._bell.set()

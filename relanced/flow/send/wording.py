@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from relanced.channel import Channel, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
 from relanced.flow.send.documents import Duplicates, find_duplicates
 from relanced.premises import Conditions, Premises, approval_difference, approval_words, brief, new_attempt
-from relanced.rules.decide import Decision, Named
+from relanced.rules.decide import Decision, Named, decide, performed
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import MessageEvent
 from relanced.rules.model import LineState, Reminder, Road
 from relanced.rules.owed import balances
 from relanced.rules.policy import Enclose, Policy, Step
 from relanced.store.facts import Loaded, case_key, place_key
+from relanced.store.outcomes import Rest
 from relanced.store.sealing import Permit, Seal
 from relanced.store.sending import Ruling, Waiting
 from relanced.store.tasks import Task
@@ -31,6 +32,7 @@ class Worded:
     seal: Seal
     lapse_at: datetime
     tasks: tuple[Task, ...] = ()
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,8 @@ class Wording:
             why, lapse_at = f"cannot be worded: {error}", self._premises.lapse_at(told.step, now, case.facts.creditor)
             return Ruling(message.id, case.facts.id, MessageEvent.PARK, why, lapse_at=lapse_at)
         lapse_at = self._premises.lapse_at(told.step, now, case.facts.creditor)
-        return Worded(
-            self._seal(message, told, parcel, verdict.until or now, conditions), lapse_at, _missing(told, duplicates)
-        )
+        seal = self._seal(message, told, parcel, verdict.until or now, conditions)
+        return Worded(seal, lapse_at, _missing(told, duplicates), _rest(message, told, now))
 
     async def draft(self, message: Waiting, case: Loaded, now: datetime) -> tuple[Draft, Parcel]:
         """What a message would say if it left now, for a person to read: no gate is asked. `now` is local.
@@ -256,6 +257,15 @@ def _withdrawn(message: Waiting, why: str) -> Ruling:
 
 def _changed(approved: str, asked: str) -> str:
     return f" again: {approval_difference(approved, asked)}" if asked and approved else ""
+
+
+def _rest(message: Waiting, told: _Told, now: datetime) -> Rest | None:
+    """Until when nothing is to be done once this has left today; None when the planner has to look."""
+    if message.slot or told.follows or told.step.also:
+        return None
+    facts = performed(told.case.facts, told.reminder.id, now.date())
+    then = decide(facts, told.policy, now, told.case.creditor.covers)
+    return None if then.step or then.passes or then.ended else Rest(now.date(), then.look_again)
 
 
 def _lines(case: Loaded, reminder: Reminder) -> tuple[Named, ...]:
