@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
 from relanced.store.among import among
-from relanced.store.bulk import Bulk
-from relanced.store.journal import DAEMON, Entry
-from relanced.store.lock import Bumps, bump, look
-from relanced.store.rationing import uncount
-from relanced.store.steps import perform
-from relanced.store.tables import addresses, attempts, cases, messages, reminders
-from relanced.store.tasks import Task, close_tasks, open_tasks
+from relanced.store.journal import Entry
+from relanced.store.lock import Bumps
+from relanced.store.recording import Recording, write
+from relanced.store.tables import attempts, cases, messages
+from relanced.store.tasks import Task
 
 MANY_FAILURES = 10  # refused for now so many times: a person looks
 
@@ -65,27 +63,6 @@ _EVENTS: dict[type[Answer | Absent | NotBegun], MessageEvent] = {
 }
 
 
-@dataclass(slots=True)
-class _Recording:
-    """One batch being recorded: what it changes beyond the messages themselves."""
-
-    now: datetime
-    today: date
-    entries: list[Entry]
-    attempts: list[dict[str, Any]] = field(default_factory=list)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    sent: list[int] = field(default_factory=list)
-    performed: list[int] = field(default_factory=list)
-    not_begun: list[int] = field(default_factory=list)
-    looked: set[int] = field(default_factory=set)
-    resting: dict[datetime | None, list[int]] = field(default_factory=dict)
-    bumped: set[int] = field(default_factory=set)
-    struck: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    crossed: dict[int, str] = field(default_factory=dict)
-    tasks: list[Task] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
-
-
 async def record(
     connection: AsyncConnection,
     outcomes: Sequence[Outcome],
@@ -96,12 +73,12 @@ async def record(
 ) -> None:
     """Write down every outcome. One that comes late (the message has moved on) is kept on its attempt."""
     for some in _each_message_once([_storable(o) for o in outcomes]):
-        r = _Recording(now, today, entries)
+        r = Recording(now, today, entries)
         found = await connection.execute(_KNOWN, {"ids": [o.message_id for o in some]})
         rows: dict[int, Any] = {row.id: row for row in found}
         for outcome in some:
             _take_down(r, outcome, rows[outcome.message_id])
-        await _write(connection, r, bumps)
+        await write(connection, r, bumps)
 
 
 def _storable(outcome: Outcome) -> Outcome:
@@ -148,7 +125,7 @@ _KNOWN = (
 )
 
 
-def _take_down(r: _Recording, outcome: Outcome, row: Any) -> None:
+def _take_down(r: Recording, outcome: Outcome, row: Any) -> None:
     answer = outcome.answer
     kind, words = _told(answer)
     given = answer.id if isinstance(answer, Sent) else answer.job if isinstance(answer, Tray) else ""
@@ -160,7 +137,7 @@ def _take_down(r: _Recording, outcome: Outcome, row: Any) -> None:
     return _advance(r, outcome, row, _event(answer), words)
 
 
-def _advance(r: _Recording, outcome: Outcome, row: Any, event: MessageEvent, words: str) -> None:
+def _advance(r: Recording, outcome: Outcome, row: Any, event: MessageEvent, words: str) -> None:
     state = advance(MessageState(row.state), event)
     if state is MessageState.SENT:
         r.sent.append(row.id)
@@ -171,7 +148,7 @@ def _advance(r: _Recording, outcome: Outcome, row: Any, event: MessageEvent, wor
     _consequences(r, outcome, row, state)
 
 
-def _late(r: _Recording, outcome: Outcome, row: Any, kind: str, words: str) -> None:
+def _late(r: Recording, outcome: Outcome, row: Any, kind: str, words: str) -> None:
     """An answer nobody waited for any more. One that waits to leave again has left: it must not leave twice."""
     about = {"message": row.id, "attempt": outcome.attempt, "answer": kind, "words": words, "was": row.state}
     r.entries.append(Entry(row.case_id, "late answer", about))
@@ -201,7 +178,7 @@ def _event(answer: Answer | Absent | NotBegun) -> MessageEvent:
     return _EVENTS[type(answer)]
 
 
-def _still_uncertain(r: _Recording, outcome: Outcome, row: Any, words: str) -> None:
+def _still_uncertain(r: Recording, outcome: Outcome, row: Any, words: str) -> None:
     """Nobody can tell yet: ask again at `settle_at`, and let a person know."""
     r.messages.append(_values(r, outcome, row, MessageState.UNCERTAIN, words))
     if not outcome.tell:
@@ -220,7 +197,7 @@ def _still_uncertain(r: _Recording, outcome: Outcome, row: Any, words: str) -> N
 _ON_A_PERSON = (MessageState.IN_TRAY, MessageState.PARKED)
 
 
-def _values(r: _Recording, outcome: Outcome, row: Any, state: MessageState, words: str) -> dict[str, Any]:
+def _values(r: Recording, outcome: Outcome, row: Any, state: MessageState, words: str) -> dict[str, Any]:
     failures = row.failures
     due: datetime | None = None
     if state is MessageState.PLANNED:
@@ -246,7 +223,7 @@ def _due(answer: Answer | Absent | NotBegun, now: datetime, failures: int) -> tu
     return now + min(timedelta(minutes=2 ** min(failures, 8)), timedelta(hours=4)), failures + 1
 
 
-def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
+def _consequences(r: Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
     unchanged = row.version == row.permit_version
     if state is MessageState.SENT and outcome.rest and outcome.rest.day == r.today and unchanged:
         r.resting.setdefault(outcome.rest.until, []).append(row.case_id)
@@ -269,7 +246,7 @@ def _consequences(r: _Recording, outcome: Outcome, row: Any, state: MessageState
         r.tasks.append(Task("content", f"content:{row.id}", words, row.creditor, row.case_id))
 
 
-def _patience(r: _Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
+def _patience(r: Recording, outcome: Outcome, row: Any, state: MessageState) -> None:
     """A message that is refused for now again and again is shown to a person, until something becomes of it."""
     answer, times = outcome.answer, row.failures + 1
     refused = isinstance(answer, Unavailable) and answer.scope is Scope.MESSAGE
@@ -280,74 +257,8 @@ def _patience(r: _Recording, outcome: Outcome, row: Any, state: MessageState) ->
         r.settled.append(f"refused:{row.id}")
 
 
-def _strike(r: _Recording, answer: Refused, row: Any) -> None:
+def _strike(r: Recording, answer: Refused, row: Any) -> None:
     """Nobody lives at the address, or somebody who does not want to be written to."""
     gone = answer.why is Refusal.ADDRESS
     r.struck.append((row.address_id, {"dead_since": r.today} if gone else {"consent": "withdrawn"}))
     r.bumped.add(row.case_id)
-
-
-async def _write(connection: AsyncConnection, r: _Recording, bumps: Bumps) -> None:
-    await _ATTEMPT.run(connection, r.attempts)
-    if r.sent:
-        await connection.execute(_SENT, {"ids": r.sent, "at": r.now})
-    if r.messages:
-        await connection.execute(_MESSAGE, r.messages)
-    await perform(connection, r.performed, r.today)
-    await _forget(connection, r.not_begun)
-    for address_id, values in r.struck:
-        await connection.execute(update(addresses).where(addresses.c.id == address_id).values(**values))
-    if r.crossed:
-        await connection.execute(update(cases).where(cases.c.id.in_(r.crossed)).values(crossed=True))
-        r.entries += [Entry(case_id, "crossed", {"why": why}) for case_id, why in r.crossed.items()]
-    await open_tasks(connection, r.tasks, r.now)
-    await close_tasks(connection, r.settled, DAEMON, r.now)
-    for until, ids in r.resting.items():
-        await connection.execute(_REST, {"ids": sorted(ids), "until": until, "now": r.now})
-    await look(connection, r.looked - r.bumped, r.now)
-    await bump(connection, r.bumped, r.now, bumps)
-
-
-_REST = (
-    update(cases)
-    .where(among(cases.c.id, "ids"), or_(cases.c.look_at.is_(None), cases.c.look_at > bindparam("now")))
-    .values(look_at=bindparam("until"))
-)
-
-
-async def _forget(connection: AsyncConnection, reminder_ids: Sequence[int]) -> None:
-    """What has not left was no contact; a reminder that was performed before stays one."""
-    if reminder_ids:
-        query = select(reminders.c.id).where(reminders.c.id.in_(reminder_ids), reminders.c.live)
-        await uncount(connection, list((await connection.execute(query)).scalars()))
-
-
-_ATTEMPT = Bulk(
-    update(attempts)
-    .where(attempts.c.id == bindparam("which"))
-    .values(
-        answer=bindparam("answer"),
-        words=bindparam("words"),
-        provider_id=bindparam("provider"),
-        answered_at=bindparam("at"),
-    )
-)
-
-_SENT = (
-    update(messages)
-    .where(among(messages.c.id, "ids"))
-    .values(state="sent", reason="", due_at=None, settle_at=None, lapse_at=None, sent_at=bindparam("at"))
-)
-_MESSAGE = (
-    update(messages)
-    .where(messages.c.id == bindparam("which"))
-    .values(
-        state=bindparam("state"),
-        reason=bindparam("reason"),
-        due_at=bindparam("due"),
-        failures=bindparam("failures"),
-        settle_at=bindparam("settle"),
-        lapse_at=bindparam("lapse"),
-        ended_at=bindparam("ended"),
-    )
-)

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
+from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import LIVE, MessageState, Road
 from relanced.rules.owed import balances
 from relanced.store import journal
-from relanced.store.engine import Engine, StoreError
+from relanced.store.asked import Unfitting, about, locked, moved
+from relanced.store.engine import Engine
 from relanced.store.facts import load
 from relanced.store.holds import end_paid_but_open
 from relanced.store.journal import Entry
@@ -28,8 +29,7 @@ _BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
 A_PERSONS_TIME = timedelta(days=14)  # how long a message parked by a person waits: ten working days
 
 
-class Unfitting(StoreError):
-    """What was asked does not fit the state of things. Nothing was changed."""
+__all__ = ["People", "Unfitting"]
 
 
 class People:
@@ -54,7 +54,7 @@ class People:
         """
 
         async def work(connection: AsyncConnection) -> list[int]:
-            rows = await _locked(connection, message_ids)
+            rows = await locked(connection, message_ids)
             parked = [r for r in rows if r.state == "parked"]
             entries = []
             for row in parked:
@@ -93,10 +93,10 @@ class People:
         terms. Raises Unfitting."""
 
         async def work(connection: AsyncConnection) -> bool:
-            (row,) = await _locked(connection, [message_id])
+            (row,) = await locked(connection, [message_id])
             uncertain = row.state == "uncertain"
             event = MessageEvent.SAID_NOT_SENT if uncertain else MessageEvent.WITHDRAW
-            state = _advance(row, event)
+            state = moved(row, event)
             values = {"state": state.value, "reason": why, "ended_at": now}
             await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
             alive = select(reminders.c.id).where(reminders.c.id == row.reminder_id, reminders.c.live)
@@ -105,7 +105,7 @@ class People:
                 await pass_over(connection, row.reminder_id, "person", today)
             await close_tasks(connection, [f"uncertain:{row.id}", f"content:{row.id}"], by, now)
             await bump(connection, [row.case_id], now, self._bumps)
-            await journal.write(connection, [Entry(row.case_id, "message cancelled", _about(row, why), by)], now)
+            await journal.write(connection, [Entry(row.case_id, "message cancelled", about(row, why), by)], now)
             return passed
 
         return await self._engine.write(work)
@@ -118,9 +118,9 @@ class People:
         """
 
         async def work(connection: AsyncConnection) -> MessageState:
-            (row,) = await _locked(connection, [message_id])
+            (row,) = await locked(connection, [message_id])
             tray = row.road in _BY_HAND
-            state = _advance(row, MessageEvent.FOUND_IN_TRAY if tray else MessageEvent.SAID_SENT)
+            state = moved(row, MessageEvent.FOUND_IN_TRAY if tray else MessageEvent.SAID_SENT)
             values: dict[str, Any] = {"state": state.value, "reason": "", "settle_at": None}
             values |= {"lapse_at": lapse_at} if tray else {"sent_at": now, "lapse_at": None}
             await connection.execute(update(messages).where(messages.c.id == row.id).values(**values))
@@ -131,7 +131,7 @@ class People:
                 await perform(connection, [row.reminder_id], today)
             await close_tasks(connection, [f"uncertain:{row.id}"], by, now)
             await look(connection, [row.case_id], now)
-            await journal.write(connection, [Entry(row.case_id, f"message {state.value}", _about(row, why), by)], now)
+            await journal.write(connection, [Entry(row.case_id, f"message {state.value}", about(row, why), by)], now)
             return state
 
         return await self._engine.write(work)
@@ -140,8 +140,8 @@ class People:
         """The same words once more, as a new message, because a person asks. Returns its id. Raises Unfitting."""
 
         async def work(connection: AsyncConnection) -> int:
-            (row,) = await _locked(connection, [message_id])
-            _advance(row, MessageEvent.RESEND)
+            (row,) = await locked(connection, [message_id])
+            moved(row, MessageEvent.RESEND)
             same = (messages.c.case_id == row.case_id) & (messages.c.reminder_id == row.reminder_id)
             query = select(messages).where(same, messages.c.slot == row.slot)
             others = (await connection.execute(query)).all()
@@ -154,8 +154,8 @@ class People:
             values |= {"turn": max(o.turn for o in others) + 1, "state": "planned", "due_at": now, "planned_at": now}
             values |= {"reference": reference, "mail_id": mail_id, "approved_digest": row.approved_digest}
             new = (await connection.execute(insert(messages).values(**values).returning(messages.c.id))).scalar_one()
-            about = {**_about(row, why), "new": new}
-            await journal.write(connection, [Entry(row.case_id, "message resent", about, by)], now)
+            told = {**about(row, why), "new": new}
+            await journal.write(connection, [Entry(row.case_id, "message resent", told, by)], now)
             return int(new)
 
         return await self._engine.write(work)
@@ -164,12 +164,12 @@ class People:
         self, message_id: int, event: MessageEvent, values: dict[str, Any], why: str, by: str, now: datetime
     ) -> None:
         async def work(connection: AsyncConnection) -> None:
-            (row,) = await _locked(connection, [message_id])
-            state = _advance(row, event)
+            (row,) = await locked(connection, [message_id])
+            state = moved(row, event)
             await connection.execute(
                 update(messages).where(messages.c.id == row.id).values(state=state.value, **values)
             )
-            await journal.write(connection, [Entry(row.case_id, f"message {state.value}", _about(row, why), by)], now)
+            await journal.write(connection, [Entry(row.case_id, f"message {state.value}", about(row, why), by)], now)
 
         await self._engine.write(work)
 
@@ -263,39 +263,6 @@ async def _was_withdrawn(connection: AsyncConnection, reminder_id: int) -> bool:
     over = ~reminders.c.live & reminders.c.performed_on.is_(None)
     query = select(reminders.c.id).where(reminders.c.id == reminder_id, over)
     return (await connection.execute(query)).first() is not None
-
-
-async def _locked(connection: AsyncConnection, message_ids: Sequence[int]) -> list[Any]:
-    """Lock the cases of these messages, then read them. Raises Unfitting for one that does not exist."""
-    owners = select(messages.c.id, messages.c.case_id).where(messages.c.id.in_(list(message_ids)))
-    found = {row.id: row.case_id for row in (await connection.execute(owners)).all()}
-    missing = [i for i in message_ids if i not in found]
-    if missing:
-        raise Unfitting(f"there is no message {missing[0]}")
-    await lock_cases(connection, set(found.values()))
-    query = select(messages).where(messages.c.id.in_(list(message_ids))).order_by(messages.c.id)
-    return list((await connection.execute(query)).all())
-
-
-_DONE = {
-    MessageEvent.PARK: "parked",
-    MessageEvent.WITHDRAW: "cancelled",
-    MessageEvent.SAID_NOT_SENT: "cancelled",
-    MessageEvent.SAID_SENT: "called sent",
-    MessageEvent.FOUND_IN_TRAY: "called sent",
-    MessageEvent.RESEND: "sent again",
-}
-
-
-def _advance(row: Any, event: MessageEvent) -> MessageState:
-    try:
-        return advance(MessageState(row.state), event)
-    except IllegalTransition:
-        raise Unfitting(f"message {row.id} is {row.state}: it cannot be {_DONE[event]}") from None
-
-
-def _about(row: Any, why: str) -> dict[str, Any]:
-    return {"message": row.id, "reference": row.reference, "was": row.state, "why": why}
 
 
 async def _invoice(connection: AsyncConnection, creditor: str | None, number: str) -> Any:

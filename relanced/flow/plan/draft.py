@@ -154,7 +154,7 @@ class _Drafting:
     def _awaited(self, plan: Plan, live: Reminder, step: Step) -> Plan:
         """A hand-over waits for its approval, but not for ever."""
         until = self._hand_over_until(step, live.planned_on)
-        if self.now <= until:
+        if self.now < until:
             return replace(plan, look_at=min(plan.look_at or until, until))
         why = f"{step.name} waited too long for approval"
         plan, facts = replace(plan, withdraw=live.id, withdraw_why=why), self.case.facts

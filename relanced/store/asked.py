@@ -1,0 +1,60 @@
+"""A message that a person asks about: found, its case locked, and whether what is asked fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
+from relanced.rules.model import MessageState, Road
+from relanced.store.engine import StoreError
+from relanced.store.lock import lock_cases
+from relanced.store.tables import messages
+
+_BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
+
+
+A_PERSONS_TIME = timedelta(days=14)  # how long a message parked by a person waits: ten working days
+
+
+class Unfitting(StoreError):
+    """What was asked does not fit the state of things. Nothing was changed."""
+
+
+async def locked(connection: AsyncConnection, message_ids: Sequence[int]) -> list[Any]:
+    """Lock the cases of these messages, then read them. Raises Unfitting for one that does not exist."""
+    owners = select(messages.c.id, messages.c.case_id).where(messages.c.id.in_(list(message_ids)))
+    found = {row.id: row.case_id for row in (await connection.execute(owners)).all()}
+    missing = [i for i in message_ids if i not in found]
+    if missing:
+        raise Unfitting(f"there is no message {missing[0]}")
+    await lock_cases(connection, set(found.values()))
+    query = select(messages).where(messages.c.id.in_(list(message_ids))).order_by(messages.c.id)
+    return list((await connection.execute(query)).all())
+
+
+_DONE = {
+    MessageEvent.PARK: "parked",
+    MessageEvent.WITHDRAW: "cancelled",
+    MessageEvent.SAID_NOT_SENT: "cancelled",
+    MessageEvent.SAID_SENT: "called sent",
+    MessageEvent.FOUND_IN_TRAY: "called sent",
+    MessageEvent.RESEND: "sent again",
+}
+
+
+def moved(row: Any, event: MessageEvent) -> MessageState:
+    """The state of the message after the event. Raises Unfitting."""
+    try:
+        return advance(MessageState(row.state), event)
+    except IllegalTransition:
+        raise Unfitting(f"message {row.id} is {row.state}: it cannot be {_DONE[event]}") from None
+
+
+def about(row: Any, why: str) -> dict[str, Any]:
+    """What the journal says of it."""
+    return {"message": row.id, "reference": row.reference, "was": row.state, "why": why}
