@@ -12,6 +12,7 @@ need smtp-sink postfix
 need imap dovecot-imapd
 need pdftotext poppler-utils
 need systemd-analyze systemd
+need strace strace
 [ -n "$missing" ] || exit 0
 
 install="apt-get install --no-install-recommends$missing"

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
-from relanced.rules.model import MessageState, Road
+from relanced.rules.model import MessageState
 from relanced.store.engine import StoreError
 from relanced.store.lock import lock_cases
 from relanced.store.tables import messages
-
-_BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
-
-
-A_PERSONS_TIME = timedelta(days=14)  # how long a message parked by a person waits: ten working days
 
 
 class Unfitting(StoreError):

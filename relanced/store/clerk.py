@@ -45,10 +45,12 @@ class Clerk:
             still = await standstill(connection, seals) if seals else None
             await lock_cases(connection, {o.case_id for o in outcomes})
             await record(connection, outcomes, now, today, entries, self._bumps)
-            await watch_doors(connection, outcomes, now, entries)
+            shut = await watch_doors(connection, outcomes, now, entries)
             tick, sealed = self._bumps.now, Sealed()
             if still:
-                sealed = await seal(connection, seals, still, rates, now, today, owner, entries)
+                wanted = [s for s in seals if s.channel not in shut]
+                sealed = await seal(connection, wanted, still, rates, now, today, owner, entries)
+                sealed.dropped |= {s.message_id: "the channel has closed" for s in seals if s.channel in shut}
             await open_tasks(connection, tasks, now)
             await journal.write(connection, entries, now)
             return sealed, tick

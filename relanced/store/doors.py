@@ -44,8 +44,9 @@ _KEEP = or_change(channels, "name", ["failures", "recent", "closed_until", "why"
 
 async def watch_doors(
     connection: AsyncConnection, outcomes: Sequence[Outcome], now: datetime, entries: list[Entry]
-) -> None:
-    """Close and open the doors by what they answered."""
+) -> frozenset[str]:
+    """Close and open the doors by what they answered. Returns those that closed: nothing more leaves through them."""
+    shut: set[str] = set()
     told: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         told.setdefault(outcome.channel, []).append(outcome)
@@ -57,6 +58,8 @@ async def watch_doors(
             await connection.execute(_KEEP[connection.dialect.name], {"name": name, **asdict(after)})
         if after.closed_until and after.closed_until != before.closed_until:
             await _closed(connection, name, after, now, entries)
+            shut.add(name)
+    return frozenset(shut)
 
 
 async def _closed(connection: AsyncConnection, name: str, door: Door, now: datetime, entries: list[Entry]) -> None:

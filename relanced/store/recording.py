@@ -19,8 +19,6 @@ from relanced.store.steps import perform
 from relanced.store.tables import addresses, attempts, cases, messages, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
 
-MANY_FAILURES = 10  # refused for now so many times: a person looks
-
 
 @dataclass(slots=True)
 class Recording:

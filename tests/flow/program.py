@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,13 @@ class Program:
         paths = os.pathsep.join((str(ROOT), str(ROOT / "channels")))
         with self._told.open("ab") as told:
             self._process = await asyncio.create_subprocess_exec(
-                *self._wrapper, *command, stderr=told, stdout=told, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths}
+                *self._wrapper,
+                *command,
+                stderr=told,
+                stdout=told,
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": paths},
+                start_new_session=True,
             )
 
     @property
@@ -62,9 +68,9 @@ class Program:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # its wrapper, and whatever the wrapper runs
+        await self._process.wait()
 
 
 async def until(true: Any, seconds: float) -> None:
