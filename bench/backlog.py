@@ -28,8 +28,11 @@ def beside(side: Relanced, work: Path, terms: int) -> Relanced:
     shutil.copytree(side.work, work)
     fresh = Relanced(work)
     fresh.config.write_text(side.config.read_text().replace(str(side.work), str(work)))
+    fresh.settle()
     with sqlite3.connect(fresh.prepared) as database:
         database.execute("PRAGMA synchronous=OFF")
+        database.execute("ATTACH ? AS before", (str(side.prepared),))
+        database.execute("UPDATE cases SET look_at = (SELECT b.look_at FROM before.cases b WHERE b.id = cases.id)")
         database.execute(_CASES, (terms // PER_CASE,))
         database.execute(_INVOICES, (terms // PER_CASE * PER_CASE,))
         database.execute(_TERMS, (terms // PER_CASE * PER_CASE,))

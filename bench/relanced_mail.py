@@ -81,6 +81,14 @@ class Relanced:
         shutil.rmtree(self.work / "state", ignore_errors=True)
         shutil.copyfile(self.prepared, self.live)
 
+    def settle(self) -> None:
+        """Let the prepared database know this configuration: a new one makes the planner look at every case."""
+        self.lay_out()
+        _command(self, "status")
+        with sqlite3.connect(self.live) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copyfile(self.live, self.prepared)
+
     def send(self) -> Spent:
         """One round: the whole life of `relanced run --once`."""
         command = [script("relanced"), "--config", str(self.config), "run", "--once"]

@@ -16,6 +16,12 @@ from relanced.store.facts import Loaded
 _ROADS = {"email": "e-mail", "letter": "letter", "registered": "registered letter"}
 
 
+_HELD = {
+    HoldKind.UNREACHABLE.value: "nobody can be reached",
+    HoldKind.LAPSED.value: "transmission waited too long for approval: a task",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Chapter:
     """One customer's three months."""
@@ -73,10 +79,10 @@ class Chapter:
             case "letter presented":
                 return "letter presented"
             case "reminder withdrawn":
-                (first,) = body["messages"][:1] or (None,)
-                return f"{self._message(first)['step']} withdrawn before it left"
+                withdrawn = [self._message(i)["step"] for i in body["messages"][:1]]
+                return f"{withdrawn[0]} withdrawn before it left" if withdrawn else ""
             case "hold begun":
-                return "nobody can be reached" if body["kind"] == HoldKind.UNREACHABLE else "paused by claire"
+                return _HELD.get(body["kind"], "paused by claire")
             case "holds ended":
                 return "goes on"
         return ""

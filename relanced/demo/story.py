@@ -27,7 +27,7 @@ from relanced.rules.calendar import add_bank_days, is_bank_day
 
 NOTICE = "mise-en-demeure"
 REFUSED_INVOICE = "FA-2026-002"  # paid on its due day, in the week without bank files
-MORNING, POST, CURTAIN = time(8, 30), time(11), time(15)
+MORNING, POST, CURTAIN = time(8, 30), time(8, 45), time(15)
 
 
 @dataclass(frozen=True, slots=True)
