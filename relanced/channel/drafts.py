@@ -1,0 +1,90 @@
+"""What the house hands over to be carried: finished words and pages, strings, bytes and dates only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """What a channel carries."""
+
+    MAIL = "mail"  # an RFC 5322 message: text, HTML, attachments
+    TEXT = "text"  # a short text in segments
+    PAPER = "paper"  # a finished PDF and the lines of an address
+    CALL = "call"  # a script and facts for a person who phones
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes along: its name as the debtor sees it, its media type, its bytes."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MailDraft:
+    """One e-mail to one person. `sent_on` is the aware moment written in the Date header."""
+
+    attempt: str
+    reference: str
+    deadline: datetime
+    sent_on: datetime
+    sender: str  # "Claire Dubois <compta@atelier.example>"
+    to: str  # one bare address
+    to_name: str
+    subject: str
+    text: str
+    html: str
+    message_id: str  # "<…@domain>", the same on every try
+    references: tuple[str, ...] = ()  # Message-IDs of the thread, oldest first
+    automatic: bool = True  # Auto-Submitted: auto-generated, or a person's own word
+    enclosures: tuple[Enclosure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextDraft:
+    """One short text to one telephone number in E.164 form."""
+
+    attempt: str
+    reference: str
+    deadline: datetime
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaperDraft:
+    """One finished letter. `sidecar` holds the facts that a printer, a mail house or the tray needs to know."""
+
+    attempt: str
+    reference: str
+    deadline: datetime
+    to: tuple[str, ...]  # address lines, NF Z10-011
+    title: str
+    pdf: bytes
+    pages: int
+    sidecar: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallDraft:
+    """One telephone call that a person is asked to make."""
+
+    attempt: str
+    reference: str
+    deadline: datetime
+    to: str
+    script: str
+    sidecar: Mapping[str, str] = field(default_factory=dict)
+
+
+Draft = MailDraft | TextDraft | PaperDraft | CallDraft
+
+
+class Unfit(Exception):
+    """The draft cannot be carried as it is. The message says what to change; nothing has left the house."""
