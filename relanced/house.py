@@ -14,7 +14,7 @@ from relanced.clock import Clock
 from relanced.config import Config, Mode
 from relanced.flow.plan import Planner
 from relanced.flow.reconcile import Reconciler, Rounds
-from relanced.flow.send import Clerk, Redirected, Sender, Shadowed, Trays
+from relanced.flow.send import Apart, Clerk, Here, Redirected, Sender, Shadowed, Trays
 from relanced.premises import Premises
 from relanced.rules.model import Road
 from relanced.store import guard, migrate
@@ -37,6 +37,7 @@ class House:
     doors: dict[str, Channel]
     clock: Clock
     owner: str
+    scribe: Apart | None = None
     _lock: guard.Lock | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
 
@@ -59,7 +60,12 @@ class House:
 
     def senders(self, clerk: Clerk) -> list[Sender]:
         """A wheel per channel."""
-        return [Sender(name, self.store, self.premises, self.doors, clerk, self.owner) for name in self.doors]
+        scribe = self.scribe or self.here()
+        return [Sender(name, self.store, self.premises, scribe, clerk, self.owner) for name in self.doors]
+
+    def here(self) -> Here:
+        """Who words messages in this process."""
+        return Here(self.store, self.premises, self.doors)
 
     def reconciler(self, clerk: Clerk) -> Reconciler:
         """The wheel that settles doubts."""
@@ -75,6 +81,8 @@ class House:
 
     async def close(self) -> None:
         """Close the doors, the database, the lock."""
+        if self.scribe is not None:
+            self.scribe.close()
         for door in self.doors.values():
             await door.close()
         await self.store.close()
@@ -91,7 +99,7 @@ async def open_house(config: Config, clock: Clock, who: str) -> House:
         await _prepare(store, premises, clock)
         _state_folder(config.state)
         owner = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        return House(config, store, premises, _doors(config, clock), clock, owner, lock)
+        return House(config, store, premises, doors_of(config, clock), clock, owner, _lock=lock)
     except BaseException:
         await store.close()
         if lock is not None:
@@ -149,7 +157,8 @@ def words_of(config: Config) -> dict[str, Words]:
     return {key: Words([*(f / key for f in config.templates), *config.templates, shipped]) for key in config.creditors}
 
 
-def _doors(config: Config, clock: Clock) -> dict[str, Channel]:
+def doors_of(config: Config, clock: Clock) -> dict[str, Channel]:
+    """Every channel of a configuration, opened as far as composing needs. Raises Unusable."""
     doors: dict[str, Channel] = {}
     for name, door in config.channels.items():
         state = _state_folder(config.state / "channels" / name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -14,6 +16,7 @@ from relanced.config import Config, Secrets
 from relanced.counter import Desk
 from relanced.daemon import Daemon, run_once
 from relanced.daemon.daemon import run_until_signalled
+from relanced.daemon.scribe import Called, call
 from relanced.house import premises_of
 from relanced.store.engine import StoreError
 from relanced.words.errors import WordingError
@@ -26,36 +29,53 @@ def run_daemon(path: Path, once: bool) -> int:
     config = load_config(path, Secrets.REQUIRED)
     log.set_up(config.log_format.value)
     try:
-        return asyncio.run(_once(config) if once else _serve(config))
+        return _once(config) if once else _serve(config)
     except StoreError as error:
         raise Failed(str(error)) from None
 
 
-async def _once(config: Config) -> int:
+def _once(config: Config) -> int:
+    with _called(config) as scribe:
+        return asyncio.run(_turn_once(config, scribe))
+
+
+async def _turn_once(config: Config, scribe: Called | None) -> int:
     async with opened(config, "relanced run --once") as house:
-        await run_once(house)
+        await run_once(scribe.serve(house) if scribe else house)
         counts = await house.store.views.counts()
     told.info("done", **counts)
     return 0
 
 
-async def _serve(config: Config) -> int:
+@contextmanager
+def _called(config: Config) -> Iterator[Called | None]:
+    """A scribe for one life of a house."""
+    scribe = call(config)
+    try:
+        yield scribe
+    finally:
+        if scribe is not None:
+            scribe.close()
+
+
+def _serve(config: Config) -> int:
     """Serve until signalled; a new configuration is put to work by opening the house again."""
     while True:
-        status, fresh = await _serve_one(config)
+        with _called(config) as scribe:
+            status, fresh = asyncio.run(_serve_one(config, scribe))
         if fresh is None:
             return status
         config = fresh
 
 
-async def _serve_one(config: Config) -> tuple[int, Config | None]:
+async def _serve_one(config: Config, scribe: Called | None) -> tuple[int, Config | None]:
     """One life of a house. Also the configuration that takes over, if one was read."""
     from relanced.console import serve_desk  # `--once` serves nobody, and starts in half the time without it
 
     fresh: Config | None = None
     async with opened(config, "relanced run") as house:
         desk = Desk(house.store, house.premises, house.doors, house.clock)
-        daemon = Daemon(house, lambda _daemon: serve_desk(desk, house.ring))
+        daemon = Daemon(scribe.serve(house) if scribe else house, lambda _daemon: serve_desk(desk, house.ring))
 
         async def reload() -> None:
             """A configuration with any fault changes nothing. Timers are rows: a new one moves none of them."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
 from relanced.rules.model import MessageState
 from relanced.store.engine import StoreError
 from relanced.store.lock import lock_cases
 from relanced.store.tables import messages
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Unfitting(StoreError):

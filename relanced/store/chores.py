@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
@@ -18,6 +17,9 @@ from relanced.store.lock import Bumps, bump, lock_cases
 from relanced.store.steps import end_reminder, pass_over
 from relanced.store.tables import holds, in_state, lines, messages, policies, reminders
 from relanced.store.tasks import Task, open_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _WAITING = in_state("planned", "parked", "in_tray")
 

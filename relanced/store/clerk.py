@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.limits import Rate
 from relanced.store import journal
@@ -19,6 +19,9 @@ from relanced.store.outcomes import Outcome, record
 from relanced.store.sealing import Seal, Sealed, seal, standstill
 from relanced.store.tables import channels, house
 from relanced.store.tasks import Task, open_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Clerk:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Refusal, Refused, Scope, Sent, Tray, Unavailable
 from relanced.store import journal
@@ -16,6 +16,9 @@ from relanced.store.outcomes import Outcome
 from relanced.store.tables import channels
 from relanced.store.tasks import Task, open_tasks
 from relanced.store.upsert import or_change
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 REFUSALS_WATCHED = 20
 REFUSALS_ALLOWED = 4  # more than 20 % of the last 20 close the door and ask

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.errors import CommitUnknown, Conflict, StoreError, StoreFull
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["CommitUnknown", "Conflict", "Engine", "StoreError", "StoreFull"]
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Coroutine[Any, Any, T]]
+Work = Callable[["AsyncConnection"], Coroutine[Any, Any, T]]
 
 
 class Database(Protocol):

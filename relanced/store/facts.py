@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.model import CaseFacts
 from relanced.store import rows
@@ -28,6 +27,9 @@ from relanced.store.tables import (
     terms,
     touches,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["Loaded", "Standing", "case_key", "load", "place_key"]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.among import among
 from relanced.store.tables import holds, terms
 from relanced.store.tasks import close_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def end_paid_but_open(connection: AsyncConnection, invoice_ids: Collection[int], by: str, now: datetime) -> None:

@@ -6,10 +6,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
 from relanced.store.engine import Engine, StoreError
@@ -18,6 +17,9 @@ from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump_creditor, bump_house, look_at_all
 from relanced.store.tables import cases, confirmations, creditors, house, requests
 from relanced.store.upsert import or_leave
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 REMEMBERED = timedelta(days=30)
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.among import among
 from relanced.store.tables import cases, creditors, house
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.engine import Engine, StoreError
 
 if TYPE_CHECKING:  # alembic is only imported to migrate: most starts look at the revision and go on
     from alembic.config import Config
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x72656C61  # of several daemons that start together on one PostgreSQL

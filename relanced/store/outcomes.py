@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
 from relanced.rules.lifecycle import MessageEvent, advance
@@ -19,6 +18,9 @@ from relanced.store.lock import Bumps
 from relanced.store.recording import Recording, write
 from relanced.store.tables import attempts, cases, messages
 from relanced.store.tasks import Task
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 MANY_FAILURES = 10  # refused for now so many times: a person looks
 

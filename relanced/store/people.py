@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import LIVE, MessageState, Road
@@ -22,6 +21,9 @@ from relanced.store.lock import Bumps, bump, lock_cases, look
 from relanced.store.steps import mark_handed_over, pass_over, perform, withdraw
 from relanced.store.tables import attempts, cases, holds, invoices, lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
 

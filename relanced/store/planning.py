@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import case, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
 from relanced.store.among import among
@@ -18,6 +18,9 @@ from relanced.store.lock import Bumps, bump, lock_cases, lock_creditor
 from relanced.store.plan import NewMessage, NewReminder, Pace, Plan
 from relanced.store.plans import Head, Writing, look_at, write_plans
 from relanced.store.tables import cases, creditors, messages, policies, reminders
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["NewMessage", "NewReminder", "Pace", "Plan", "Planning"]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.decide import Named
 from relanced.rules.model import LineState, MessageState
@@ -18,6 +17,9 @@ from relanced.store.steps import REWORDED, hand_over_key, mark_handed_over, with
 from relanced.store.tables import cases, holds, lines, messages, policies, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
 from relanced.store.upsert import or_leave
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.among import among
 from relanced.store.bulk import Bulk
@@ -18,6 +17,9 @@ from relanced.store.rationing import uncount
 from relanced.store.steps import perform
 from relanced.store.tables import addresses, attempts, cases, messages, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(slots=True)

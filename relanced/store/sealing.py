@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Blob, Parcel
 from relanced.rules.limits import Rate
@@ -18,6 +17,9 @@ from relanced.store.journal import Entry
 from relanced.store.rationing import touched, within_rates
 from relanced.store.tables import attempts, blobs, cases, creditors, house, messages
 from relanced.store.upsert import or_leave
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 LEASE = timedelta(minutes=20)
 

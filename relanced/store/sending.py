@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Blob, Parcel
 from relanced.rules.model import Road
@@ -20,6 +19,9 @@ from relanced.store.lock import lock_cases, look
 from relanced.store.rulings import Ruling, write_rulings
 from relanced.store.sealing import Permit
 from relanced.store.tables import attempts, blobs, cases, creditors, house, in_state, messages
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["Doubtful", "Ruling", "Sending", "Waiting"]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store import journal
 from relanced.store.engine import Engine
 from relanced.store.tables import cases, house_chain
 from relanced.store.tables import journal as entries
 from relanced.store.tables import journal_texts as texts
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 CASES_AT_ONCE = 200
 

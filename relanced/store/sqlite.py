@@ -10,18 +10,20 @@ import json
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Executable, RootTransaction, create_engine, event
 from sqlalchemy import Engine as Pool
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import StatementError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.errors import StoreFull, told, unknown, unreachable
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Coroutine[Any, Any, T]]
+Work = Callable[["AsyncConnection"], Coroutine[Any, Any, T]]
 
 READERS = 4
 _PRAGMAS = (
@@ -117,7 +119,7 @@ def _in_our_words() -> Iterator[None]:
 
 def _done(work: Work[T], connection: Connection) -> T:
     """Drive the work to its end: it waits for nothing but this connection, which never lets it wait."""
-    running = work(cast(AsyncConnection, _Here(connection)))
+    running = work(cast("AsyncConnection", _Here(connection)))
     try:
         running.send(None)
     except StopIteration as done:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.among import among
 from relanced.store.journal import DAEMON, Entry
 from relanced.store.rationing import uncount
 from relanced.store.tables import lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 REWORDED = "reworded"  # why a line is void although its reminder went on
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, insert, literal_column, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.channel import Parcel
 from relanced.rules.lifecycle import MessageEvent, advance
@@ -25,6 +24,9 @@ from relanced.store.sending import parcel_of
 from relanced.store.steps import instead_of, perform, performed_after_all, withdraw
 from relanced.store.tables import attempts, cases, in_state, lines, messages, policies, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _GONE = ("cancelled", "expired")
 _WITHDRAWN = messages.c.state.in_(_GONE)

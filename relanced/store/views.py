@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.engine import Engine, StoreError
 from relanced.store.tables import (
@@ -27,6 +26,9 @@ from relanced.store.tables import (
     reminders,
     tasks,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = dict[str, Any]
 

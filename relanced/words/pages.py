@@ -13,8 +13,7 @@ import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
-
-import typst
+from typing import TYPE_CHECKING
 
 from relanced.rules.model import Road
 from relanced.words import tables
@@ -26,6 +25,9 @@ from relanced.words.labels import Labels
 from relanced.words.layout import Content, contents
 from relanced.words.tables import Payment, Signature, Table
 from relanced.words.typography import NARROW, NBSP, clean, jour
+
+if TYPE_CHECKING:
+    import typst
 
 PLAIN = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180)))) | frozenset("’‘“”–—…€œŒ\u202f\u2212•ᵉ")
 _THOUSANDS = re.compile(rf"(?<=\d){NARROW}(?=\d)")  # Libertinus draws U+202F too narrow for figures
@@ -101,11 +103,13 @@ class Press:
         return self._glyphs[character]
 
     def _compile(self, source: bytes, inputs: dict[str, str], moment: datetime) -> bytes:
+        from typst import TypstError
+
         try:
             pdf = self._compiler().compile(
                 source, format="pdf", sys_inputs=inputs, pdf_standards=_STANDARDS, timestamp=moment
             )
-        except typst.TypstError as error:
+        except TypstError as error:
             raise WordingError(self._layout.name, 0, error.message) from error
         assert isinstance(pdf, bytes)
         return pdf
@@ -113,8 +117,10 @@ class Press:
     def _compiler(self) -> typst.Compiler:
         """This thread's compiler: it sees the layout's folder and no font of the system."""
         if not hasattr(self._threads, "compiler"):
+            from typst import Compiler  # 50 MB that a house without letters does not load
+
             nowhere = Path(os.devnull)
-            self._threads.compiler = typst.Compiler(
+            self._threads.compiler = Compiler(
                 root=self._layout.parent, ignore_system_fonts=True, package_path=nowhere, package_cache_path=nowhere
             )
         compiler: typst.Compiler = self._threads.compiler

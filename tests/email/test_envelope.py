@@ -23,7 +23,7 @@ PARCEL = compose(a_draft(), enclosures_limit=0)
 COPIED = compose(a_draft(), enclosures_limit=0, copy_to="journal@atelier-dubois.example")
 LARGE = replace(PARCEL, pieces=(PARCEL.wire, b"x" * 76 + b"\r\n", b"0123456789\r\n" * 20_000))
 STEP_BY_STEP = tuple(e for e in EXTENSIONS if e != "PIPELINING")
-QUICK = dict.fromkeys(SHORT, 0.2)
+QUICK = {**dict.fromkeys(SHORT, 0.2), "connect": 2, "greeting": 2}
 
 
 @asynccontextmanager

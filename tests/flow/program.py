@@ -41,6 +41,11 @@ class Program:
             )
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
     def words(self) -> str:
         """All it told, as it is."""
         return self._told.read_text("utf-8")

@@ -21,8 +21,12 @@ from relanced.store.opening import Store
 from relanced.store.outcomes import NotBegun, Outcome
 
 PROVABLE = 64  # parcels in flight through a door that can prove absence
-PER_CONNECTION = 2  # through one that cannot: what one SIGKILL leaves to a person
-AHEAD = 128  # messages worded before there is room for them, through a door without rates
+PER_CONNECTION = 16  # through one that cannot, while it takes all: what one SIGKILL leaves to a person, without a rate
+AT_FIRST = 2  # per connection, until it has taken as many: a relay that refuses everybody strikes few addresses
+AHEAD = 512  # messages worded before there is room for them, through a door without rates
+ROUND = 128  # messages worded at once, at most: the first of them wait for the last
+MANY = 16  # parcels in flight from which on a COMMIT waits a moment for more answers
+LINGER = 0.005  # seconds
 LONGEST_SUBMISSION = 30.0  # seconds of real time from the COMMIT to the byte that cannot be taken back
 
 STOPPED = NotBegun("stopped at the last moment: nothing left")
@@ -58,6 +62,7 @@ class Clerk:
         self._outcomes: list[Outcome] = []
         self._flying: dict[str, dict[int, asyncio.Task[None]]] = defaultdict(dict)
         self._held_up: dict[str, datetime] = {}
+        self._trusted: Counter[str] = Counter()
         self._shut: set[str] = set()
         self._bell, self._calm = asyncio.Event(), asyncio.Event()
         self.draining = False
@@ -69,8 +74,8 @@ class Clerk:
         if self.draining or self.held_up(channel):
             return 0
         most = 2 * self._bound(channel) if self._rates[channel] else AHEAD
-        wanted = most - len(self._worded[channel])
-        return wanted if 2 * wanted >= most else 0
+        wanted = min(ROUND, most - len(self._worded[channel]))
+        return wanted if 2 * wanted >= min(ROUND, most) else 0
 
     def held_up(self, channel: str) -> datetime | None:
         """Until when the channel has no tokens."""
@@ -125,7 +130,14 @@ class Clerk:
             await self._bell.wait()
             self._bell.clear()
             while self._outcomes or self._sealable():
+                if self._more_soon():
+                    await asyncio.sleep(LINGER)
                 await self.commit()
+
+    def _more_soon(self) -> bool:
+        """Whether most of what flies is still to come back: one COMMIT for many costs little more than for one."""
+        flying = sum(map(len, self._flying.values()))
+        return flying > MANY and 2 * len(self._outcomes) < flying
 
     def ring(self) -> None:
         """Look again."""
@@ -195,6 +207,8 @@ class Clerk:
     def _landed(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self._flying[outcome.channel].pop(outcome.message_id, None)
+            taken = isinstance(outcome.answer, Sent | Tray)
+            self._trusted[outcome.channel] = self._trusted[outcome.channel] + 1 if taken else 0
             _tell(outcome)
 
     async def _settle_down(self, outcomes: list[Outcome]) -> None:
@@ -230,7 +244,8 @@ class Clerk:
 
     def _bound(self, channel: str) -> int:
         door = self._doors[channel]
-        return PROVABLE if door.can_prove_absence else PER_CONNECTION * door.connections
+        most = PROVABLE if door.can_prove_absence else PER_CONNECTION * door.connections
+        return min(most, AT_FIRST * door.connections + self._trusted[channel])
 
     # -- one submission -------------------------------------------------------------------------------------------
 

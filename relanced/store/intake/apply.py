@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.rows import Batch
 from relanced.store import journal
@@ -22,6 +22,9 @@ from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, chunks, look_at_all
 from relanced.store.tables import cases, creditors, imports, in_state, invoices, messages
 from relanced.store.tasks import close_tasks, open_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class Refused(StoreError):

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, ColumnElement, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.rows import Batch
 from relanced.store.intake.ledger import Booked, Known, Ledger
 from relanced.store.lock import chunks, lock_cases, lock_creditor
 from relanced.store.tables import addresses, cases, invoices, money, terms
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)

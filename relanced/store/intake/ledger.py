@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Boolean, Column, DefaultClause, Integer, Table, bindparam, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.journal import Entry
 from relanced.store.tables import cases
 from relanced.store.tasks import Task
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 Known = dict[str, Any]  # a row as it is, or as it will be; without `id` it has not been written yet
 

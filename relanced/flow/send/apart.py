@@ -1,0 +1,98 @@
+"""Wording in a second process, for long queues: wording is thinking, and one Python thinks on one core only.
+
+The other process reads the database and never writes; what it worded is sealed here, under the case's lock, like
+anything else. Short rounds are worded here, and everything once the other process has failed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+import struct
+from collections.abc import Sequence
+from datetime import datetime
+from io import BufferedRWPair
+
+import structlog
+
+from relanced.flow.send.scribe import Round, Scribe
+from relanced.premises import Conditions
+from relanced.store.sending import Waiting
+
+LONG = 64  # messages in one round that make a queue long
+SOON = 1.0  # seconds in which it is ready, since it was forked while the database was being opened
+PATIENCE = 120.0  # seconds for one round; a page with many enclosures is slow
+READY = b"!"
+_SIZE = struct.Struct("!I")
+
+log = structlog.get_logger("relanced.send")
+
+
+class Apart:
+    """Words short rounds here and has the long ones worded at the other end of `line`."""
+
+    def __init__(self, here: Scribe, line: socket.socket) -> None:
+        self._here, self._line = here, line
+        self._opening: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None = None
+        self._busy = asyncio.Lock()
+        self._failed = self._told = False
+
+    async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
+        """A scribe's word."""
+        if len(picked) < LONG or self._failed or not await self._ready():
+            return await self._here.word(picked, conditions, now)
+        if not self._told:
+            self._told = True
+            log.info("a second process words the long queue", messages=len(picked))
+        try:
+            return await self._there(picked, conditions, now)
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            log.error("the scribe has failed: this process words alone", error=f"{type(error).__name__}: {error}")
+            return await self._here.word(picked, conditions, now)
+
+    async def _ready(self) -> bool:
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        await asyncio.wait({self._opening}, timeout=SOON)
+        return self._opening.done()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Return once the other process listens."""
+        reader, writer = await asyncio.open_connection(sock=self._line, limit=1 << 24)
+        await reader.readexactly(len(READY))
+        return reader, writer
+
+    async def _there(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
+        """One round in the other process. After an interruption nobody knows whose answer comes next: never again."""
+        assert self._opening is not None
+        async with self._busy, asyncio.timeout(PATIENCE):
+            try:
+                reader, writer = await self._opening
+                question = pickle.dumps((picked, conditions, now))
+                writer.write(_SIZE.pack(len(question)) + question)
+                (size,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
+                told = pickle.loads(await reader.readexactly(size))
+            except BaseException:
+                self._failed = True
+                raise
+        assert isinstance(told, Round)
+        return told
+
+    def close(self) -> None:
+        """Hang up: the other process ends."""
+        self._failed = True
+        if self._opening is not None:
+            self._opening.cancel()
+        self._line.close()
+
+
+async def answer(scribe: Scribe, line: BufferedRWPair) -> bool:
+    """The other end: word one round. False when there is nobody left to ask."""
+    head = line.read(_SIZE.size)
+    if len(head) < _SIZE.size:
+        return False
+    told = pickle.dumps(await scribe.word(*pickle.loads(line.read(*_SIZE.unpack(head)))))
+    line.write(_SIZE.pack(len(told)) + told)
+    line.flush()
+    return True

@@ -1,0 +1,81 @@
+"""The scribe: a second process words long queues. It comes, fails and goes without anybody being written to twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.flow import paper
+from tests.flow.company import Company
+from tests.flow.conftest import Found
+from tests.flow.program import Program, running, states, until
+
+MANY = 400
+
+pytestmark = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core: no second process words here")
+
+
+async def _long_queue(found: Found) -> Company:
+    today = date.today()  # noqa: DTZ011
+    company = await found(at=datetime.now(UTC), house=paper.ALWAYS)
+    due = today - timedelta(days=20)
+    lines = [paper.invoice(f"F-{n}", due, f"C{n}", issued=due - timedelta(days=9)) for n in range(MANY)]
+    await company.bills(*lines)
+    await company.bank(today - timedelta(days=1))
+    while await company.house.planner().turn(company.clock.now()):
+        pass
+    await company.house.close()
+    return company
+
+
+def _scribe_of(program: Program) -> int:
+    listed = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text("ascii")
+    return int(listed.split()[0])
+
+
+async def _all_have_theirs(company: Company) -> None:
+    await until(lambda: states(company.folder) == {"sent": MANY}, 60)
+    assert len({mail.to for mail in company.relay.mails}) == len(company.relay.messages) == MANY
+
+
+async def test_a_long_queue_is_worded_by_a_second_process(found: Found) -> None:
+    company = await _long_queue(found)
+    async with running(company.folder) as program:
+        await _all_have_theirs(company)
+        assert [line for line in program.log if line["event"] == "a second process words the long queue"]
+
+
+async def test_a_scribe_that_is_killed_leaves_the_daemon_to_word_alone(found: Found) -> None:
+    company = await _long_queue(found)
+    async with running(company.folder) as program:
+        os.kill(_scribe_of(program), signal.SIGKILL)
+        await _all_have_theirs(company)
+
+
+async def test_a_scribe_that_is_killed_in_the_middle_of_a_round_is_not_asked_again(found: Found) -> None:
+    company = await _long_queue(found)
+    async with running(company.folder) as program:
+        scribe = _scribe_of(program)
+        os.kill(scribe, signal.SIGSTOP)
+        await program.tells("a second process words the long queue", 30)
+        os.kill(scribe, signal.SIGKILL)
+        await _all_have_theirs(company)
+
+
+async def test_the_scribe_ends_with_a_daemon_that_is_killed(found: Found) -> None:
+    company = await _long_queue(found)
+    async with running(company.folder) as program:
+        scribe = _scribe_of(program)
+        program.send(signal.SIGKILL)
+        await until(lambda: not _lives(scribe), 10)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
