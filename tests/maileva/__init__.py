@@ -1,0 +1,1 @@
+"""Letters by Maileva, over a server that speaks like it."""
