@@ -1,6 +1,7 @@
-"""The letter door: finished PDFs are laid in a folder, where a person, a printer or a mail house takes them."""
+"""The letter door: finished PDFs lie in a folder or come out of a printer, until a person takes them to the post."""
 
 from relanced_letter.channel import LetterChannel
+from relanced_letter.folder import FolderDoor
 from relanced_letter.settings import LetterSettings
 
-__all__ = ["LetterChannel", "LetterSettings"]
+__all__ = ["FolderDoor", "LetterChannel", "LetterSettings"]

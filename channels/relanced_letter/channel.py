@@ -1,12 +1,10 @@
-"""The letter door: a parcel in, a PDF and its JSON note in a folder out, and the truth about it."""
+"""The letter door: a finished PDF in, paper on its way out, and the truth about it. `out` chooses the way."""
 
 from __future__ import annotations
 
-import asyncio
-import errno
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import ParamSpec, TypeVar
+from importlib import import_module
+from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -29,42 +27,42 @@ from relanced.channel import (
     Unfit,
     Unknown,
 )
+from relanced_letter.faults import Closed, InDoubt
 from relanced_letter.settings import LetterSettings
 from relanced_letter.sheet import Sheet, parcel_of, sheet_of
-from relanced_letter.spool import InDoubt, Spool, Standing
 
-UNDER_WAY = "this letter is being laid at this very moment"
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_TROUBLE = {
-    errno.ENOENT: "does not exist; create it, or mount it",
-    errno.ENOTDIR: "is not a folder",
-    errno.EACCES: "may not be read or written by this user",
-    errno.EPERM: "may not be read or written by this user",
-    errno.EROFS: "is on a read-only disk",
-    errno.ENOSPC: "is on a full disk",
-    errno.EDQUOT: "is over its quota",
-}
+UNDER_WAY = "this letter is being handed over at this very moment"
 
 
 class LetterChannel:
-    """Lays finished letters in a folder. It always knows whether a letter appeared there, even after a crash."""
+    """What every way out keeps: the form of a letter, and one hand on each attempt at a time.
+
+    `LetterChannel(settings, surroundings)` opens the way that the settings name.
+    """
 
     form: Form = Form.PAPER
     Settings: type[BaseModel] = LetterSettings
     can_prove_absence = True
-    local_evidence = True  # the marks, and usually the folder too
+    local_evidence = True  # the marks in the state folder, and often the folder too
+    prints = False
+    first_look = timedelta(0)
+    ways: ClassVar[dict[str, type[LetterChannel]]] = {}
+
+    def __init_subclass__(cls, *, out: tuple[str, ...]) -> None:
+        """A way out says which words of the settings choose it."""
+        LetterChannel.ways |= dict.fromkeys(out, cls)
+
+    def __new__(cls, settings: LetterSettings, surroundings: Surroundings) -> LetterChannel:
+        """The way that the settings name. Who prints nothing does not wait for the libraries of printing."""
+        if settings.out not in cls.ways:
+            import_module(f"relanced_letter.{settings.out}")
+        return object.__new__(cls.ways[settings.out])
 
     def __init__(self, settings: LetterSettings, surroundings: Surroundings) -> None:
-        self.settle: timedelta = settings.settle
+        self.settle: timedelta = self.first_look if settings.settle is None else settings.settle
         self.connections: int = settings.connections
         self._registered = settings.registered
-        self._spool = Spool(settings.folder, surroundings.state)
-        self._spool.found()
         self._under_way: set[str] = set()
-        self._swept = False
 
     def compose(self, draft: Draft) -> Parcel:
         """Fix the bytes. Raises `Unfit`: not a PDF, or an address that NF Z10-011 does not allow."""
@@ -73,7 +71,7 @@ class LetterChannel:
         return parcel_of(draft, registered=self._registered)
 
     async def submit(self, parcel: Parcel, go: Go) -> Answer:
-        """Lay the letter in the folder; the PDF's rename is the byte that cannot be taken back."""
+        """Hand the letter over, unless it was handed over before."""
         try:
             sheet = sheet_of(parcel)
         except Unfit as unfit:
@@ -83,93 +81,43 @@ class LetterChannel:
         self._under_way.add(sheet.attempt)
         try:
             return await self._bring(sheet, go)
-        except _Closed as closed:
+        except Closed as closed:
             return Unavailable(Scope.CHANNEL, str(closed))
         except InDoubt as doubt:
             return Unknown(str(doubt))
         finally:
             self._under_way.discard(sheet.attempt)
 
-    async def _bring(self, sheet: Sheet, go: Go) -> Answer:
-        await self._sweep_once()
-        standing = await self._whole(self._spool.standing, sheet)
-        if standing is Standing.WITHDRAWN:
-            return Unavailable(Scope.MESSAGE, "this letter was withdrawn")
-        if standing is not Standing.NOWHERE:
-            return self._tray(sheet) if standing is Standing.HERE else Unknown(self._doubt(standing, sheet))
-        if not await self._laid(sheet, go):
-            return Unavailable(Scope.MESSAGE, "stopped before it appeared in the folder")
-        await self._whole(self._spool.publish, sheet)
-        return self._tray(sheet)
-
-    async def _sweep_once(self) -> None:
-        if not self._swept:
-            self._swept = True
-            await self._whole(self._spool.sweep)
-
-    async def _laid(self, sheet: Sheet, go: Go) -> bool:
-        """Write everything but the renames, and ask whether they may happen. Unless they may, nothing is left."""
-        may = False
-        try:
-            await self._whole(self._spool.lay, sheet)
-            may = await go()
-        finally:
-            if not may:
-                await self._whole(self._spool.clear, sheet.attempt)
-        return may
-
     async def find(self, parcel: Parcel, since: datetime) -> Found | Absent | Unknown:
-        """Tell whether the letter appeared in the folder, by the bytes of its PDF."""
+        """Tell whether the letter was handed over."""
         try:
             sheet = sheet_of(parcel)
             if sheet.attempt in self._under_way:
                 return Unknown(UNDER_WAY)
-            standing = await self._whole(self._spool.standing, sheet)
-        except (Unfit, _Closed) as fault:
+            found = await self._look(sheet)
+        except (Unfit, Closed) as fault:
             return Unknown(str(fault))
         if sheet.attempt in self._under_way:
             return Unknown(UNDER_WAY)
-        match standing:
-            case Standing.HERE:
-                return Found(self._tray(sheet))
-            case Standing.NOWHERE | Standing.WITHDRAWN:
-                return Absent(f"{self._spool.folder}: {standing.value}")
-        return Unknown(self._doubt(standing, sheet))
+        return Found(found) if isinstance(found, Tray) else found
 
     async def withdraw(self, parcel: Parcel) -> bool:
-        """Pull the letter back into ``withdrawn/``. True: nobody can post it any more; False: it is not in the folder.
+        """Pull the letter back. True: nobody can post it any more; False: it may be in somebody's hands.
 
-        Raises OSError when the folder cannot be reached.
+        Raises OSError when the way out cannot be reached.
         """
-        return await self._whole(self._spool.withdraw, sheet_of(parcel))
+        raise NotImplementedError
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Let go of what is open."""
 
-    async def _whole(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do file work in a thread. A cancellation waits for its end: nothing appears after it. Raises _Closed."""
-        working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
-        try:
-            return await asyncio.shield(working)
-        except asyncio.CancelledError:
-            await asyncio.wait({working})
-            raise
-        except OSError as error:
-            trouble = _TROUBLE.get(error.errno or 0, f"answered: {error.strerror}")
-            raise _Closed(f"the letters folder {self._spool.folder} {trouble}") from error
+    async def _bring(self, sheet: Sheet, go: Go) -> Answer:
+        """Hand it over. Raises Closed when nothing left, InDoubt when something may have."""
+        raise NotImplementedError
 
-    def _tray(self, sheet: Sheet) -> Tray:
-        return Tray(sheet.attempt, f"{self._spool.folder / sheet.attempt}.pdf")
-
-    def _doubt(self, standing: Standing, sheet: Sheet) -> str:
-        where = f"{self._spool.folder / sheet.attempt}.pdf"
-        if standing is Standing.OTHER:
-            return f"{where} already holds other bytes; it was left as it is"
-        return f"{where} appeared in the folder and is gone: look whether somebody took it and posted it"
-
-
-class _Closed(OSError):
-    """The folder cannot be used; nothing appeared in it."""
+    async def _look(self, sheet: Sheet) -> Tray | Absent | Unknown:
+        """What became of it. Raises Closed when nobody can look."""
+        raise NotImplementedError
 
 
 _: type[Channel] = LetterChannel

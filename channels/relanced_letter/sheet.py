@@ -24,6 +24,7 @@ class Sheet:
     attempt: str
     pdf: bytes
     note: bytes
+    reference: str
 
 
 def parcel_of(draft: PaperDraft, *, registered: bool) -> Parcel:
@@ -84,7 +85,7 @@ def sheet_of(parcel: Parcel) -> Sheet:
     """The two files of a parcel. Raises `Unfit` when its attempt id cannot be a file name."""
     if not ATTEMPT.fullmatch(parcel.attempt):
         raise Unfit(_BAD_ATTEMPT)
-    return Sheet(parcel.attempt, parcel.wire, _note(parcel))
+    return Sheet(parcel.attempt, parcel.wire, _note(parcel), parcel.envelope["reference"])
 
 
 def _note(parcel: Parcel) -> bytes:

@@ -8,26 +8,20 @@ mark, or a part) from one that did and was taken away (a mark, and no part): the
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from relanced_letter.disk import DAY, older, sync, write
+from relanced_letter.faults import InDoubt
 from relanced_letter.sheet import ATTEMPT, Sheet
 
 WITHDRAWN = "withdrawn"  # the subfolder of what was pulled back
 _PART = re.compile(rf"\.({ATTEMPT.pattern})\.(?:pdf|json)\.part")
-_DAY = 86_400.0  # seconds
 _FOLDER_MODE = 0o750
-_PART_LIFE, _MARK_LIFE = _DAY, 90 * _DAY
-
-
-class InDoubt(Exception):
-    """The folder holds, or may hold, something that a person must look at."""
+_PART_LIFE, _MARK_LIFE = DAY, 90 * DAY
 
 
 class Standing(Enum):
@@ -56,6 +50,14 @@ class Spool:
             self.folder.mkdir()
             self.folder.chmod(_FOLDER_MODE)
 
+    def tried(self) -> None:
+        """Write something hidden where a letter would be written first, and take it away again."""
+        part = self._part("probe", ".pdf")
+        try:
+            write(part, b"relanced")
+        finally:
+            part.unlink(missing_ok=True)
+
     def standing(self, sheet: Sheet) -> Standing:
         """Where this letter stands now; `HERE` is durable."""
         self.folder.stat()  # a missing folder proves nothing
@@ -70,24 +72,24 @@ class Spool:
     def _lying(self, content: bytes, sheet: Sheet) -> Standing:
         if content != sheet.pdf:
             return Standing.OTHER
-        _sync(self.folder)
+        sync(self.folder)
         return Standing.HERE
 
     def lay(self, sheet: Sheet) -> None:
         """Write both files hidden, then the mark, all durable. What a crash left of the same attempt is replaced."""
         self.clear(sheet.attempt)
-        _write(self._part(sheet.attempt, ".json"), sheet.note)
-        _write(self._part(sheet.attempt, ".pdf"), sheet.pdf)
+        write(self._part(sheet.attempt, ".json"), sheet.note)
+        write(self._part(sheet.attempt, ".pdf"), sheet.pdf)
         self.state.mkdir(parents=True, exist_ok=True)
-        _write(self._mark(sheet.attempt), b"")
-        _sync(self.state)
+        write(self._mark(sheet.attempt), b"")
+        sync(self.state)
 
     def publish(self, sheet: Sheet) -> None:
         """Let the laid letter appear: the note, then the PDF. OSError: it did not appear. Raises `InDoubt`."""
         try:
             self._enter(sheet.attempt, ".json", sheet.note)
             self._enter(sheet.attempt, ".pdf", sheet.pdf)
-            _sync(self.folder)
+            sync(self.folder)
         except InDoubt:
             self.clear(sheet.attempt)
             raise
@@ -134,17 +136,17 @@ class Spool:
         elif standing is not Standing.WITHDRAWN:
             return False
         _moved(self._note(sheet.attempt), self._withdrawn(sheet.attempt, ".json"))
-        _sync(aside)
-        _sync(self.folder)
+        sync(aside)
+        sync(self.folder)
         return True
 
     def sweep(self) -> None:
         """Remove what crashes left: hidden parts older than a day, marks older than ninety days."""
         with suppress(OSError):
-            parts = [path for path in self.folder.glob(".*.part") if _older(path, _PART_LIFE)]
+            parts = [path for path in self.folder.glob(".*.part") if older(path, _PART_LIFE)]
             for attempt in {found[1] for path in parts if (found := _PART.fullmatch(path.name))}:
                 self.clear(attempt)
-            for mark in [path for path in self.state.glob("*.laid") if _older(path, _MARK_LIFE)]:
+            for mark in [path for path in self.state.glob("*.laid") if older(path, _MARK_LIFE)]:
                 mark.unlink(missing_ok=True)
 
     def _pdf(self, attempt: str) -> Path:
@@ -170,35 +172,9 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
-    """A new file, durable. The daemon's umask hides files from everybody; the folder's group has to read these."""
-    with path.open("xb") as file:
-        os.fchmod(file.fileno(), 0o640)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable, where its file system knows how (CIFS answers EINVAL)."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)
-
-
 def _moved(source: Path, target: Path) -> bool:
     try:
         source.rename(target)
     except FileNotFoundError:
         return False
     return True
-
-
-def _older(path: Path, age: float) -> bool:
-    """Files age in real time, whatever clock the house lives by."""
-    return time.time() - path.stat().st_mtime > age

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from relanced_letter import LetterChannel
+from relanced_letter import FolderDoor
 from tests.channels.letters import door
 
 
@@ -17,12 +17,12 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def office(home: Path) -> LetterChannel:
+def office(home: Path) -> FolderDoor:
     """A door on an empty tray."""
     return door(home)
 
 
 @pytest.fixture
-def tray(home: Path, office: LetterChannel) -> Path:
+def tray(home: Path, office: FolderDoor) -> Path:
     """The folder that others read."""
     return home / "tray"

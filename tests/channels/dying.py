@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from relanced_letter import LetterChannel
+from relanced_letter import FolderDoor
 from tests.channels.letters import door, letter, yes
 
 
@@ -34,7 +34,7 @@ def die_before(operation: int, folder: Path) -> None:
     sys.addaudithook(count)
 
 
-async def lay(channel: LetterChannel) -> None:
+async def lay(channel: FolderDoor) -> None:
     """One submission."""
     await channel.submit(channel.compose(letter()), yes)
 

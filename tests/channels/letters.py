@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relanced.channel import PaperDraft, Surroundings
-from relanced_letter import LetterChannel, LetterSettings
+from relanced_letter import FolderDoor, LetterSettings
 
 DEADLINE = datetime(2027, 3, 1, 18, 0, tzinfo=UTC)
 ADDRESS = ("DUPONT SARL", "MADAME CLAIRE DUPONT", "12 RUE DES FORGES", "35000 RENNES")
@@ -19,11 +19,11 @@ def letter(attempt: str = "a1", to: tuple[str, ...] = ADDRESS, body: str = "") -
     return PaperDraft(attempt, "R-1", DEADLINE, to, "Relance de la facture FA-1", pdf, 1, facts)
 
 
-def door(home: Path, *, registered: bool = False) -> LetterChannel:
+def door(home: Path, *, registered: bool = False) -> FolderDoor:
     """A letter door on the folders home/tray and home/state; ask again for the one that opens after a crash."""
     (home / "tray").mkdir(parents=True, exist_ok=True)
     settings = LetterSettings(out="folder", folder=home / "tray", registered=registered)
-    return LetterChannel(settings, Surroundings("office", home / "state", lambda: datetime.now(UTC)))
+    return FolderDoor(settings, Surroundings("office", home / "state", lambda: datetime.now(UTC)))
 
 
 def lying(folder: Path) -> list[str]:

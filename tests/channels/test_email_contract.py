@@ -59,14 +59,14 @@ class Relay:
 
 class TestEmail(ChannelContract):
     secrets = (PASSWORD,)
-    journal = False
+    journal = verp = False
 
     @pytest.fixture
     async def world(self, tmp_path: Path) -> AsyncIterator[World]:
         relay = Relay(tmp_path / "copies")
         async with relay.listening() as port:
             smtp = {"host": "127.0.0.1", "port": port, "tls": "none", "user": "compta", "password": PASSWORD}
-            wanted: dict[str, object] = {"smtp": smtp, "settle": timedelta(0)}
+            wanted: dict[str, object] = {"smtp": smtp, "settle": timedelta(0), "verp": self.verp}
             if self.journal:
                 wanted["copy"] = {"to": COPY, "maildir": relay.maildir}
             surroundings = Surroundings("compta", tmp_path / "state", lambda: datetime.now(UTC))
@@ -98,3 +98,9 @@ class TestEmailWithJournalCopy(TestEmail):
     """Here the door can prove that a message never arrived."""
 
     journal = True
+
+
+class TestEmailWhoseSenderNamesTheAttempt(TestEmailWithJournalCopy):
+    """The envelope differs, the bytes do not."""
+
+    verp = True

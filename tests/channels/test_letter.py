@@ -26,7 +26,8 @@ from relanced.channel import (
     Unfit,
     Unknown,
 )
-from relanced_letter import LetterChannel, LetterSettings
+from relanced_letter import FolderDoor, LetterChannel, LetterSettings
+from relanced_letter.printer import PrinterDoor
 from relanced_letter.sheet import sheet_of
 from tests.channels.contract import BEFORE, ChannelContract, World, rebuilt
 from tests.channels.letters import DEADLINE, door, letter, lying, yes
@@ -49,7 +50,7 @@ class TestLetter(ChannelContract):
 # -- what lies in the folder --------------------------------------------------------------------------------------
 
 
-async def test_a_letter_lies_in_the_folder_with_a_note_that_people_can_read(office: LetterChannel, tray: Path) -> None:
+async def test_a_letter_lies_in_the_folder_with_a_note_that_people_can_read(office: FolderDoor, tray: Path) -> None:
     parcel = office.compose(letter())
     answer = await office.submit(parcel, yes)
     assert answer == Tray("a1", f"{tray}/a1.pdf")
@@ -77,20 +78,20 @@ async def test_a_registered_door_says_so_in_the_note(home: Path, tray: Path) -> 
     assert json.loads((tray / "a1.json").read_text())["registered"] is True
 
 
-def test_the_note_is_the_same_before_and_after_a_crash(office: LetterChannel) -> None:
+def test_the_note_is_the_same_before_and_after_a_crash(office: FolderDoor) -> None:
     summer = letter().deadline.astimezone(ZoneInfo("Europe/Paris"))
     parcel = office.compose(replace(letter(), deadline=summer))
     assert sheet_of(rebuilt(parcel)) == sheet_of(parcel)
 
 
-def test_a_fact_never_overwrites_what_the_door_says(office: LetterChannel) -> None:
+def test_a_fact_never_overwrites_what_the_door_says(office: FolderDoor) -> None:
     parcel = office.compose(replace(letter(), sidecar={"title": "another", "sha256": "0"}))
     note = json.loads(sheet_of(parcel).note)
     assert (note["title"], note["sha256"]) == ("Relance de la facture FA-1", parcel.sha256)
     assert note["facts"] == {"title": "another", "sha256": "0"}
 
 
-async def test_the_group_of_the_folder_may_read_and_nobody_else(office: LetterChannel, tray: Path) -> None:
+async def test_the_group_of_the_folder_may_read_and_nobody_else(office: FolderDoor, tray: Path) -> None:
     before = os.umask(0o077)
     try:
         await office.submit(office.compose(letter()), yes)
@@ -99,7 +100,7 @@ async def test_the_group_of_the_folder_may_read_and_nobody_else(office: LetterCh
     assert [oct(path.stat().st_mode & 0o777) for path in sorted(tray.iterdir())] == ["0o640", "0o640"]
 
 
-async def test_a_reader_never_sees_a_pdf_without_its_note(office: LetterChannel, tray: Path) -> None:
+async def test_a_reader_never_sees_a_pdf_without_its_note(office: FolderDoor, tray: Path) -> None:
     parcels = [office.compose(letter(f"a{n}", body="x" * 200_000)) for n in range(20)]
     done = asyncio.Event()
 
@@ -143,14 +144,14 @@ UNFIT: list[tuple[str, PaperDraft, str]] = [
 
 @pytest.mark.parametrize(("draft", "reason"), [row[1:] for row in UNFIT], ids=[row[0] for row in UNFIT])
 def test_attack_2_an_unfit_letter_is_told_by_line_and_not_repeated(
-    office: LetterChannel, draft: PaperDraft, reason: str
+    office: FolderDoor, draft: PaperDraft, reason: str
 ) -> None:
     with pytest.raises(Unfit) as unfit:
         office.compose(draft)
     assert str(unfit.value) == reason
 
 
-def test_every_fault_is_told_at_once(office: LetterChannel) -> None:
+def test_every_fault_is_told_at_once(office: FolderDoor) -> None:
     with pytest.raises(Unfit, match=r"not a PDF.*; the letter has no address$"):
         office.compose(replace(letter(to=()), pdf=b""))
 
@@ -158,11 +159,11 @@ def test_every_fault_is_told_at_once(office: LetterChannel) -> None:
 @pytest.mark.parametrize(
     "to", [("A", "75001 PARIS"), SEVEN[1:], (*SEVEN[:5], "1000 BRUXELLES", "BELGIQUE"), ("É" * 38, "75001 PARIS CEDEX")]
 )
-def test_a_fit_address_passes(office: LetterChannel, to: tuple[str, ...]) -> None:
+def test_a_fit_address_passes(office: FolderDoor, to: tuple[str, ...]) -> None:
     assert office.compose(letter(to=to)).address.split("\n") == list(to)
 
 
-def test_a_call_is_no_letter(office: LetterChannel) -> None:
+def test_a_call_is_no_letter(office: FolderDoor) -> None:
     with pytest.raises(Unfit, match="finished PDFs only"):
         office.compose(CallDraft("a1", "R-1", DEADLINE, "+33612345678", "Bonjour"))
 
@@ -171,7 +172,7 @@ ESCAPES = ["", "..", "../a1", "/etc/passwd", "a/b", "a\\b", "a\0", ".a1", "-rf",
 
 
 @pytest.mark.parametrize("attempt", ESCAPES)
-async def test_attack_24_no_attempt_id_leads_out_of_the_folder(home: Path, office: LetterChannel, attempt: str) -> None:
+async def test_attack_24_no_attempt_id_leads_out_of_the_folder(home: Path, office: FolderDoor, attempt: str) -> None:
     with pytest.raises(Unfit, match="attempt id"):
         office.compose(letter(attempt))
     forged = Parcel(attempt, "A\n75001 PARIS", DEADLINE, (b"%PDF-1.7",), office.compose(letter()).envelope)
@@ -187,13 +188,54 @@ async def test_attack_24_no_attempt_id_leads_out_of_the_folder(home: Path, offic
 # -- settings -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [{"out": "printer"}, {"fodler": "x"}, {"connections": 0}, {"settle": timedelta(seconds=-1)}, {"folder": None}],
-)
-def test_a_wrong_setting_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
-        LetterSettings.model_validate({"out": "folder", "folder": "/srv/letters"} | wrong)
+FOLDER: dict[str, object] = {"out": "folder", "folder": "/srv/letters"}
+MAIL: dict[str, object] = {"out": "mail", "folder": "/srv/x", "to": "a@b.fr", "by": "compta", "at": "08:30"}
+PRINTER: dict[str, object] = {"out": "printer", "uri": "ipp://localhost:631/printers/office"}
+WRONG: list[tuple[dict[str, object], dict[str, str]]] = [
+    ({"out": "fax"}, {"out": "Input should be 'folder', 'printer' or 'mail'"}),
+    (
+        {"out": "folder", "registered": 7},
+        {"registered": "Input should be a valid boolean, unable to interpret input", "folder": "Field required"},
+    ),
+    ({**FOLDER, "fodler": "x"}, {"fodler": "Extra inputs are not permitted"}),
+    ({**FOLDER, "connections": 0}, {"connections": "Input should be greater than or equal to 1"}),
+    ({**FOLDER, "settle": timedelta(seconds=-1)}, {"settle": "Input should be greater than or equal to 0 seconds"}),
+    ({**FOLDER, "uri": "ipp://x/y"}, {"uri": "does not belong to out: folder"}),
+    ({"out": "printer", "folder": "/x"}, {"folder": "does not belong to out: printer", "uri": "Field required"}),
+    ({**PRINTER, "uri": "http://x/y"}, {"uri": "expected a print queue like ipp://HOST:631/printers/NAME"}),
+    ({**PRINTER, "uri": "ipp://u:p@x/y"}, {"uri": "expected a print queue like ipp://HOST:631/printers/NAME"}),
+    ({**PRINTER, "uri": "ipp://x/y\r\nz"}, {"uri": "expected a print queue like ipp://HOST:631/printers/NAME"}),
+    ({**PRINTER, "tray": "2; rm -rf /"}, {"tray": "String should match pattern '^[a-z0-9][a-z0-9._-]{0,62}$'"}),
+    ({**PRINTER, "user": "x"}, {"": "user and password go together"}),
+    (
+        {**PRINTER, "uri": "ipp://print.example/printers/x", "user": "x", "password": "y"},
+        {"": "a password never crosses a network in clear: write ipps:// in uri"},
+    ),
+    ({"out": "mail", "folder": "/x"}, {"to": "Field required", "by": "Field required", "at": "Field required"}),
+    ({**MAIL, "to": "a@b.fr, c@d.fr"}, {"to": "expected one mail address, such as atelier@dubois.example"}),
+    ({**MAIL, "at": "8h30"}, {"at": 'expected a time such as "08:30"'}),
+    ({**MAIL, "at": "08:30Z"}, {"at": 'expected a time such as "08:30"'}),
+]
+
+
+@pytest.mark.parametrize(("said", "told"), WRONG)
+def test_every_wrong_setting_is_told_at_once(said: dict[str, object], told: dict[str, str]) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        LetterSettings.model_validate(said)
+    errors = [(".".join(map(str, e["loc"])), e["msg"]) for e in wrong.value.errors()]
+    faults = {loc.removesuffix(".[key]"): text.removeprefix("Value error, ") for loc, text in errors}
+    assert faults == told
+
+
+@pytest.mark.parametrize("said", [FOLDER, PRINTER, MAIL, {**PRINTER, "user": "x", "password": "y", "duplex": True}])
+def test_a_right_setting_is_taken(said: dict[str, object]) -> None:
+    assert LetterSettings.model_validate(said).out == said["out"]
+
+
+@pytest.mark.parametrize(("said", "way"), [(FOLDER, FolderDoor), (MAIL, FolderDoor), (PRINTER, PrinterDoor)])
+def test_the_settings_choose_the_way_out(said: dict[str, object], way: type, tmp_path: Path) -> None:
+    settings = LetterSettings.model_validate(said)
+    assert type(LetterChannel(settings, Surroundings("office", tmp_path, lambda: datetime.now(UTC)))) is way
 
 
 def test_settings_reach_the_door(tmp_path: Path) -> None:

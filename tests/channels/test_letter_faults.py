@@ -24,16 +24,17 @@ from relanced.channel import (
     Unknown,
     Withdraws,
 )
-from relanced_letter import LetterChannel
+from relanced_letter import FolderDoor
+from relanced_letter.faults import InDoubt
 from relanced_letter.sheet import sheet_of
-from relanced_letter.spool import InDoubt, Spool
+from relanced_letter.spool import Spool
 from tests.channels.contract import BEFORE, cancelled
 from tests.channels.letters import door, letter, lying, never, yes
 
 # -- never over something else, never twice -----------------------------------------------------------------------
 
 
-async def test_a_letter_that_already_lies_there_is_not_asked_for_again(office: LetterChannel, tray: Path) -> None:
+async def test_a_letter_that_already_lies_there_is_not_asked_for_again(office: FolderDoor, tray: Path) -> None:
     parcel = office.compose(letter())
     first = await office.submit(parcel, yes)
     written = (tray / "a1.pdf").stat()
@@ -41,7 +42,7 @@ async def test_a_letter_that_already_lies_there_is_not_asked_for_again(office: L
     assert (tray / "a1.pdf").stat() == written
 
 
-async def test_a_file_of_that_name_is_never_overwritten(office: LetterChannel, tray: Path) -> None:
+async def test_a_file_of_that_name_is_never_overwritten(office: FolderDoor, tray: Path) -> None:
     (tray / "a1.pdf").write_bytes(b"somebody else's")
     parcel = office.compose(letter())
     answer = await office.submit(parcel, never)
@@ -52,7 +53,7 @@ async def test_a_file_of_that_name_is_never_overwritten(office: LetterChannel, t
 
 
 @pytest.mark.parametrize("name", ["a1.pdf", "a1.json"])
-async def test_a_file_that_appears_at_the_last_moment_is_kept(office: LetterChannel, tray: Path, name: str) -> None:
+async def test_a_file_that_appears_at_the_last_moment_is_kept(office: FolderDoor, tray: Path, name: str) -> None:
     async def slow() -> bool:
         (tray / name).write_bytes(b"somebody else's")
         return True
@@ -63,7 +64,7 @@ async def test_a_file_that_appears_at_the_last_moment_is_kept(office: LetterChan
     assert lying(tray) == [name]
 
 
-async def test_the_same_letter_laid_twice_at_the_same_moment_lies_there_once(office: LetterChannel, tray: Path) -> None:
+async def test_the_same_letter_laid_twice_at_the_same_moment_lies_there_once(office: FolderDoor, tray: Path) -> None:
     parcel = office.compose(letter())
     answers = await asyncio.gather(office.submit(parcel, yes), office.submit(parcel, yes))
     assert sorted(type(answer).__name__ for answer in answers) == ["Tray", "Unknown"]
@@ -84,7 +85,7 @@ async def test_a_letter_that_somebody_took_is_never_called_absent(home: Path, tr
     assert lying(tray) == []
 
 
-async def test_cancelled_at_the_last_rename_the_truth_is_known_at_once(office: LetterChannel, tray: Path) -> None:
+async def test_cancelled_at_the_last_rename_the_truth_is_known_at_once(office: FolderDoor, tray: Path) -> None:
     """Fault 7: whoever cancels hears back only when the thread that renames is done."""
     asked = asyncio.Event()
 
@@ -132,7 +133,7 @@ async def test_faults_1_to_6_killed_before_any_file_operation_the_letter_lies_th
 
 
 async def test_killed_between_the_renames_the_next_attempt_leaves_no_orphan_after_a_day(
-    office: LetterChannel, home: Path, tray: Path
+    office: FolderDoor, home: Path, tray: Path
 ) -> None:
     spool, sheet = Spool(tray, home / "state"), sheet_of(office.compose(letter()))
     spool.lay(sheet)
@@ -143,7 +144,7 @@ async def test_killed_between_the_renames_the_next_attempt_leaves_no_orphan_afte
     assert lying(tray) == [".foreign.part", "a2.json", "a2.pdf"]
 
 
-async def test_what_another_daemon_is_writing_is_not_swept(office: LetterChannel, home: Path, tray: Path) -> None:
+async def test_what_another_daemon_is_writing_is_not_swept(office: FolderDoor, home: Path, tray: Path) -> None:
     spool, sheet = Spool(tray, home / "state"), sheet_of(office.compose(letter()))
     spool.lay(sheet)
     await office.submit(office.compose(letter("a2")), yes)
@@ -152,7 +153,7 @@ async def test_what_another_daemon_is_writing_is_not_swept(office: LetterChannel
     assert len(lying(tray)) == 4
 
 
-async def test_marks_are_forgotten_after_ninety_days(home: Path, office: LetterChannel, tray: Path) -> None:
+async def test_marks_are_forgotten_after_ninety_days(home: Path, office: FolderDoor, tray: Path) -> None:
     await office.submit(office.compose(letter()), yes)
     aged(home / "state", timedelta(days=91))
     await door(home).submit(office.compose(letter("a2")), yes)
@@ -168,7 +169,7 @@ def aged(folder: Path, age: timedelta) -> None:
 # -- a folder that fails ------------------------------------------------------------------------------------------
 
 
-async def test_a_missing_folder_closes_the_channel_and_proves_nothing(office: LetterChannel, tray: Path) -> None:
+async def test_a_missing_folder_closes_the_channel_and_proves_nothing(office: FolderDoor, tray: Path) -> None:
     tray.rmdir()
     parcel = office.compose(letter())
     answer = await office.submit(parcel, never)
@@ -181,16 +182,14 @@ async def test_a_missing_folder_closes_the_channel_and_proves_nothing(office: Le
     assert isinstance(await office.submit(parcel, yes), Tray)
 
 
-async def test_a_file_is_not_a_folder(office: LetterChannel, tray: Path) -> None:
+async def test_a_file_is_not_a_folder(office: FolderDoor, tray: Path) -> None:
     tray.rmdir()
     tray.write_text("")
     answer = await office.submit(office.compose(letter()), never)
     assert answer == Unavailable(Scope.CHANNEL, f"the letters folder {tray} is not a folder")
 
 
-async def test_a_write_that_fails_leaves_nothing_and_the_letter_may_leave_later(
-    office: LetterChannel, tray: Path
-) -> None:
+async def test_a_write_that_fails_leaves_nothing_and_the_letter_may_leave_later(office: FolderDoor, tray: Path) -> None:
     """Fault 13's neighbour: the disk takes no more bytes in the middle of the PDF."""
     parcel = office.compose(letter(body="x" * 100_000))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -232,7 +231,7 @@ TROUBLES: list[tuple[str, Exception, type, str]] = [
 
 @pytest.mark.parametrize(("verb", "error", "kind", "words"), TROUBLES)
 async def test_a_sick_disk_is_told_in_words_a_person_understands(
-    office: LetterChannel, verb: str, error: Exception, kind: type, words: str
+    office: FolderDoor, verb: str, error: Exception, kind: type, words: str
 ) -> None:
     office._spool = FailingSpool(office._spool, verb, error)
     answer = await office.submit(office.compose(letter()), yes)
@@ -240,7 +239,7 @@ async def test_a_sick_disk_is_told_in_words_a_person_understands(
     assert words in repr(answer)
 
 
-async def test_an_error_of_the_house_is_not_blamed_on_the_folder(office: LetterChannel, tray: Path) -> None:
+async def test_an_error_of_the_house_is_not_blamed_on_the_folder(office: FolderDoor, tray: Path) -> None:
     async def lost() -> bool:
         raise ConnectionResetError("the store went away")
 
@@ -252,7 +251,7 @@ async def test_an_error_of_the_house_is_not_blamed_on_the_folder(office: LetterC
 # -- pulled back --------------------------------------------------------------------------------------------------
 
 
-async def test_a_letter_in_the_tray_can_be_withdrawn_and_is_told_so_again(office: LetterChannel, tray: Path) -> None:
+async def test_a_letter_in_the_tray_can_be_withdrawn_and_is_told_so_again(office: FolderDoor, tray: Path) -> None:
     parcel = office.compose(letter())
     await office.submit(parcel, yes)
     assert isinstance(office, Withdraws)
@@ -263,9 +262,7 @@ async def test_a_letter_in_the_tray_can_be_withdrawn_and_is_told_so_again(office
     assert await office.submit(parcel, never) == Unavailable(Scope.MESSAGE, "this letter was withdrawn")
 
 
-async def test_a_letter_that_was_never_there_or_was_taken_cannot_be_withdrawn(
-    office: LetterChannel, tray: Path
-) -> None:
+async def test_a_letter_that_was_never_there_or_was_taken_cannot_be_withdrawn(office: FolderDoor, tray: Path) -> None:
     parcel = office.compose(letter())
     assert await office.withdraw(parcel) is False
     await office.submit(parcel, yes)
@@ -273,13 +270,13 @@ async def test_a_letter_that_was_never_there_or_was_taken_cannot_be_withdrawn(
     assert await office.withdraw(parcel) is False
 
 
-async def test_somebody_elses_file_is_not_withdrawn(office: LetterChannel, tray: Path) -> None:
+async def test_somebody_elses_file_is_not_withdrawn(office: FolderDoor, tray: Path) -> None:
     (tray / "a1.pdf").write_bytes(b"somebody else's")
     assert await office.withdraw(office.compose(letter())) is False
     assert lying(tray) == ["a1.pdf"]
 
 
-async def test_a_withdrawal_cut_in_the_middle_is_finished_by_the_next(office: LetterChannel, tray: Path) -> None:
+async def test_a_withdrawal_cut_in_the_middle_is_finished_by_the_next(office: FolderDoor, tray: Path) -> None:
     parcel = office.compose(letter())
     await office.submit(parcel, yes)
     (tray / "withdrawn").mkdir()

@@ -1,0 +1,1 @@
+"""Letters on a real print queue: a private cupsd on loopback whose printer is a folder."""
