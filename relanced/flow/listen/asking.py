@@ -1,0 +1,72 @@
+"""Asking a provider, at intervals, what became of what left, and what people wrote. One wheel for each door."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import structlog
+
+from relanced.channel import Asks, Keep
+from relanced.store.errors import at_fault
+from relanced.store.opening import Store
+
+FIRST_LOOK_BACK = timedelta(days=60)  # an unfetched letter is back after a month
+OVERLAP = timedelta(hours=1)  # the provider's clock, and what it was slow to show
+SLOWEST_RETRY = timedelta(minutes=15)
+LONGEST_ROUND = 300.0  # seconds of real time
+
+log = structlog.get_logger("relanced.listen")
+
+
+class Asking:
+    """The questions put to one provider. One that does not answer delays nothing else, and is asked again later."""
+
+    def __init__(self, channel: str, door: Asks, store: Store, keep: Keep) -> None:
+        self.channel = channel
+        self._door, self._store, self._keep = door, store, keep
+        self._next: datetime | None = None
+        self._failures = 0
+
+    async def turn(self, now: datetime) -> bool:
+        """One round of questions, if it is time."""
+        if self._next is not None and now < self._next:
+            return False
+        until = await self._store.hearing.heard_until(self.channel)
+        every = self._door.ask_every
+        if until is not None and timedelta(0) <= now - until < every:
+            self._next = until + every  # before a restart, or by another daemon
+            return False
+        try:
+            await self._ask(until, now)
+        except Exception as error:
+            if at_fault(error):
+                raise
+            self._failed(error, now)
+        else:
+            self._failures, self._next = 0, now + every
+        return False
+
+    async def _ask(self, until: datetime | None, now: datetime) -> None:
+        hearing, oldest = self._store.hearing, now - FIRST_LOOK_BACK
+        awaited = await hearing.awaited(self.channel, oldest)
+        async with asyncio.timeout(LONGEST_ROUND):
+            await self._door.ask(awaited, until - OVERLAP if until else oldest, self._keep)
+        await hearing.heard_all(self.channel, now)
+
+    def _failed(self, error: Exception, now: datetime) -> None:
+        """Slower each time, up to a quarter of an hour; never more often than in good times."""
+        self._failures += 1
+        every = self._door.ask_every
+        wait = max(every, min(every * 2 ** min(self._failures, 10), SLOWEST_RETRY))
+        self._next = now + wait
+        said = f"{type(error).__name__}: {error}"
+        about = {"channel": self.channel, "times": self._failures, "again": self._next.isoformat()}
+        if isinstance(error, OSError | TimeoutError):
+            log.warning("provider does not answer", **about, error=said)
+        else:
+            log.exception("provider cannot be asked", **about, error=said)
+
+    async def next_moment(self) -> datetime | None:
+        """When the next round is wanted."""
+        return self._next

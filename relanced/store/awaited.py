@@ -1,0 +1,96 @@
+"""What left and whose end nobody told yet, and until when an ear has heard everything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, literal_column, select
+
+from relanced.channel import Awaited
+from relanced.store.engine import Engine
+from relanced.store.proofs import ProofKind
+from relanced.store.tables import attempts, ears, in_state, messages, proofs
+from relanced.store.upsert import or_change
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+MOST = 10_000  # attempts that are asked about in one round
+
+
+class Awaiting:
+    """What a door is asked about."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def awaited(self, channel: str, since: datetime) -> list[Awaited]:
+        """The attempts of a channel that wait in a tray, are in doubt, or left after `since` and whose end is not told;
+        a registered letter waits until its receipt is kept. Mail is not asked about: its end comes by itself. Newest
+        first."""
+        queries = [_left(channel, since), _signed(channel, since), _live(channel, _TRAY), _live(channel, _DOUBT)]
+
+        async def work(connection: AsyncConnection) -> list[Awaited]:
+            rows = [row for query in queries for row in await connection.execute(query)]
+            return [Awaited(*row) for row in sorted(rows, key=lambda r: r.sealed_at, reverse=True)[:MOST]]
+
+        return await self._engine.read(work)
+
+    async def heard_until(self, channel: str, inbox: str = "") -> datetime | None:
+        """Until when everything said through the channel, or in an inbox of it, was heard; None when none ever was."""
+        query = select(ears.c.open_at).where(ears.c.channel == channel, ears.c.inbox == inbox)
+
+        async def work(connection: AsyncConnection) -> datetime | None:
+            moment: datetime | None = (await connection.execute(query)).scalar()
+            return moment
+
+        return await self._engine.read(work)
+
+    async def heard_all(self, channel: str, until: datetime, inbox: str = "") -> None:
+        """Everything said through the channel, or in an inbox of it, until then has been heard."""
+        row = {"channel": channel, "inbox": inbox, "open_at": until}
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(_OPEN[connection.dialect.name], row)
+
+        await self._engine.write(work)
+
+    async def inboxes(self) -> dict[tuple[str, str], datetime]:
+        """By channel and name, until when all that came into each inbox was heard."""
+        query = select(ears.c.channel, ears.c.inbox, ears.c.open_at).where(ears.c.inbox != "")
+
+        async def work(connection: AsyncConnection) -> dict[tuple[str, str], datetime]:
+            return {(r.channel, r.inbox): r.open_at for r in await connection.execute(query)}
+
+        return await self._engine.read(work)
+
+
+_OPEN = or_change(ears, ["channel", "inbox"], ["open_at"])
+_TRAY, _DOUBT = in_state("in_tray"), in_state("uncertain")
+_MAIL: ColumnElement[str] = literal_column("'email'")  # as the partial indexes say it
+_REGISTERED: ColumnElement[str] = literal_column("'registered'")
+
+
+def _tried(which: ColumnElement[bool]) -> Select[Any]:
+    newest = (attempts.c.id == messages.c.attempt_id) & (attempts.c.message_id == messages.c.id)
+    asked = (attempts.c.id, attempts.c.provider_id, attempts.c.address, attempts.c.sealed_at, attempts.c.number)
+    return select(*asked).select_from(messages.join(attempts, newest)).where(which)
+
+
+def _live(channel: str, state: ColumnElement[bool]) -> Select[Any]:
+    return _tried((messages.c.channel == channel) & state).limit(MOST)
+
+
+def _left(channel: str, since: datetime) -> Select[Any]:
+    recent = (messages.c.channel == channel) & (messages.c.sent_at >= since)
+    sent = recent & in_state("sent") & (messages.c.road != _MAIL)
+    return _tried(sent).order_by(messages.c.sent_at.desc()).limit(MOST)
+
+
+def _signed(channel: str, since: datetime) -> Select[Any]:
+    """A registered letter came to its end, and what the addressee signed, or did not, is still to come."""
+    recent = (messages.c.channel == channel) & (messages.c.sent_at >= since)
+    ended = (messages.c.road == _REGISTERED) & in_state("delivered", "failed")
+    kept = select(proofs.c.id).where(proofs.c.attempt_id == attempts.c.id, proofs.c.kind == ProofKind.RECEIPT.value)
+    return _tried(recent & ended & ~kept.exists()).order_by(messages.c.sent_at.desc()).limit(MOST)
