@@ -5,13 +5,17 @@ Addresses are masked before anything is rendered; secrets never reach a log call
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import logging
 import os
 import re
 import socket
 import struct
 import sys
-from collections.abc import Callable, MutableMapping
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
 from typing import Any, ClassVar, TextIO
 
@@ -19,8 +23,9 @@ import structlog
 
 Event = MutableMapping[str, Any]
 
-_MAIL = re.compile(r"([\w.+-])[\w.+-]*@([\w-])[\w-]*((?:\.[\w-]+)+)")
+_MAIL = re.compile(r"(?<![\w.+-])([\w.+-])[\w.+-]*@([\w-])[\w-]*((?:\.[\w-]+)+)")
 _PHONE = re.compile(r"(\+\d{2})\d{5,11}(\d{2})\b")
+_FRENCH_PHONE = re.compile(r"\b(0[1-9])(?:[ .-]?\d{2}){3}[ .-]?(\d{2})\b")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -30,11 +35,16 @@ def set_up(
     """Configure the process's log: `auto`, `console`, `json` or `journal`. `now`: a clock that is not the world's."""
     out = stream or sys.stderr
     if style == "auto":
-        style = "journal" if os.environ.get("JOURNAL_STREAM") else "console" if out.isatty() else "json"
+        style = "journal" if _is_the_journal(out) else "console" if out.isatty() else "json"
     stamp = _stamp(now) if now else structlog.processors.TimeStamper("iso", utc=True)
     shared: list[Any] = [structlog.stdlib.add_log_level, _dated, masked, stamp]
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            _counted,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -46,6 +56,30 @@ def set_up(
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in ("aiohttp.access", "aiosqlite", "alembic", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _is_the_journal(out: TextIO) -> bool:
+    """Whether the stream leads to the journal: a child may have inherited the variable and another stream."""
+    said = os.environ.get("JOURNAL_STREAM", "")
+    try:
+        there = os.fstat(out.fileno())
+    except (OSError, ValueError):
+        return False
+    return said == f"{there.st_dev}:{there.st_ino}"
+
+
+_TALLY: Counter[tuple[str, str, str]] = Counter()
+
+
+def tally() -> Mapping[tuple[str, str, str], int]:
+    """How often each event was told since the process began: (event, channel, level)."""
+    return dict(_TALLY)
+
+
+def _counted(_logger: Any, _name: str, event: Event) -> Event:
+    """Our own events alone: those of libraries have no fixed names."""
+    _TALLY[str(event.get("event")), str(event.get("channel", "")), str(event.get("level"))] += 1
+    return event
 
 
 def _dated(_logger: Any, _name: str, event: Event) -> Event:
@@ -95,15 +129,20 @@ def _only_words(_logger: Any, _name: str, event: Event) -> Event:
 def masked(_logger: Any, _name: str, event: Event) -> Event:
     """Hide most of every address and number, and every control character, in all values."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = mask(value)
+        if key.startswith("_") or key == "exc_info" or isinstance(value, int | float | None):
+            continue
+        event[key] = mask(value if isinstance(value, str) else str(value))
     return event
 
 
 def mask(text: str) -> str:
     """The text with addresses and telephone numbers shortened and control characters shown as « ? »."""
     text = _MAIL.sub(r"\1***@\2***\3", text)
-    return _CONTROL.sub("?", _PHONE.sub(r"\1******\2", text))
+    text = _FRENCH_PHONE.sub(r"\1******\2", _PHONE.sub(r"\1******\2", text))
+    return _CONTROL.sub("?", text)
+
+
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
 class JournalHandler(logging.Handler):
@@ -114,14 +153,33 @@ class JournalHandler(logging.Handler):
     def __init__(self, address: str = "/run/systemd/journal/socket") -> None:
         super().__init__()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._socket.connect(address)
+        self._address = address
 
     def emit(self, record: logging.LogRecord) -> None:
         """Send one entry; a logger never raises."""
         try:
-            self._socket.send(self.entry(record))
+            self._say(self.entry(record))
         except Exception:
             self.handleError(record)
+
+    def _say(self, entry: bytes) -> None:
+        """As a datagram; one too long for that as a sealed file of memory (systemd, native journal protocol)."""
+        try:
+            self._socket.sendto(entry, self._address)
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                raise
+            with os.fdopen(os.memfd_create("relanced", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING), "wb") as file:
+                file.write(entry)
+                file.flush()
+                fcntl.fcntl(file, fcntl.F_ADD_SEALS, _SEALS)
+                descriptor = array("i", [file.fileno()])
+                self._socket.sendmsg([], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)], 0, self._address)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._socket.close()
+        super().close()
 
     def entry(self, record: logging.LogRecord) -> bytes:
         """The datagram of a record."""

@@ -1,5 +1,6 @@
-"""The console: the desk's JSON API on a Unix socket, and health on a port of its own."""
+"""The console: the desk's JSON API on a Unix socket; health, metrics and webhooks on a port of its own."""
 
 from relanced.console.desk import VERBS, answer, serve_desk
+from relanced.console.serving import serve
 
-__all__ = ["VERBS", "answer", "serve_desk"]
+__all__ = ["VERBS", "answer", "serve", "serve_desk"]

@@ -27,11 +27,40 @@ from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.flow.desk import VERBS as DESK_VERBS
 from relanced.flow.forecast import VERBS as FORECAST_VERBS
 from relanced.flow.intake.verbs import VERBS as INTAKE_VERBS
+from relanced.flow.listen import VERBS as LISTEN_VERBS
 from relanced.flow.send.verbs import VERBS as SEND_VERBS
+from relanced.flow.trial import VERBS as TRIAL_VERBS
+from relanced.flow.watch import VERBS as WATCH_VERBS
 from relanced.store.engine import StoreError, StoreFull
 
-VERBS: dict[str, Verb] = {**DESK_VERBS, **INTAKE_VERBS, **FORECAST_VERBS, **SEND_VERBS}
-LOOKING = frozenset({"queue", "cases", "show", "why", "forecast", "census", "letters", "tasks", "status", "backup"})
+VERBS: dict[str, Verb] = {
+    **DESK_VERBS,
+    **INTAKE_VERBS,
+    **FORECAST_VERBS,
+    **LISTEN_VERBS,
+    **SEND_VERBS,
+    **TRIAL_VERBS,
+    **WATCH_VERBS,
+}
+LOOKING = frozenset(
+    {
+        "queue",
+        "inbox",
+        "report",
+        "cases",
+        "calls",
+        "show",
+        "why",
+        "forecast",
+        "census",
+        "letters",
+        "tasks",
+        "status",
+        "backup",
+        "probe",
+        "audit",
+    }
+)
 _AT_WORK: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 LARGEST_REQUEST = 80 * 1024 * 1024
 
@@ -71,7 +100,22 @@ async def _do(desk: Desk, request: Mapping[str, Any], user: str) -> dict[str, An
     except Exception as error:
         log.exception("verb failed", verb=name)
         return {"error": f"{name} failed: {type(error).__name__}: {error}; the log says more"}
+    if name == "import":
+        await _imported(desk, request, told)
     return _plain(told)
+
+
+async def _imported(desk: Desk, request: Mapping[str, Any], told: Told) -> None:
+    """A file that was refused stands as a task until one of that creditor is taken in; a dry run is no import."""
+    words, known = request.get("words") or {}, list(desk.premises.config.creditors)
+    if words.get("dry_run"):
+        return
+    creditor = str(words.get("creditor") or known[0])
+    if told.bad:
+        said = f"{creditor}: an import was refused: {'; '.join(told.lines)[:300]}"
+        await desk.store.audit.import_refused(creditor, said, desk.now)
+    else:
+        await desk.store.audit.import_taken(creditor, desk.now)
 
 
 def _files(request: Mapping[str, Any]) -> dict[str, bytes]:
