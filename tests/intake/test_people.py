@@ -102,14 +102,14 @@ def test_only_a_number_that_came_for_short_texts_takes_that_road() -> None:
     content = "Code client;Téléphone;Mobile pour SMS\nC1;0142685300;06 12 34 56 78\n"
     assert read(content, "contacts").contacts == (
         ContactRow(2, "C1", Road.PHONE, "+33142685300"),
-        ContactRow(2, "C1", Road.SMS, "+33612345678", consent=Consent.NONE),
+        ContactRow(2, "C1", Road.SMS, "+33612345678", consent=Consent.GIVEN),
     )
 
 
 @pytest.mark.parametrize(
     ("consent", "sms_consent", "mail", "sms"),
     [
-        ("", "", Consent.NONE, Consent.NONE),
+        ("", "", Consent.NONE, Consent.GIVEN),  # the column is the consent
         ("oui", "", Consent.GIVEN, Consent.GIVEN),
         ("", "oui", Consent.NONE, Consent.GIVEN),
         ("oui", "non", Consent.GIVEN, Consent.WITHDRAWN),
@@ -119,6 +119,26 @@ def test_only_a_number_that_came_for_short_texts_takes_that_road() -> None:
 def test_consent_is_a_state_of_each_address(consent: str, sms_consent: str, mail: Consent, sms: Consent) -> None:
     content = f"Code client;E-mail;SMS;Consentement;Accord SMS\nC1;a@b.fr;0612345678;{consent};{sms_consent}\n"
     assert [c.consent for c in read(content, "contacts").contacts] == [mail, sms]
+
+
+def test_a_number_for_short_texts_may_be_refused_on_a_later_line() -> None:
+    content = "Code client;SMS;Accord SMS\nC1;0612345678;\nC1;06 12 34 56 78;non\n"
+    assert [c.consent for c in read(content, "contacts").contacts] == [Consent.WITHDRAWN]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("0690 12 34 56", "+590690123456"),
+        ("0696 12 34 56", "+596696123456"),
+        ("0694 12 34 56", "+594694123456"),
+        ("0692 12 34 56", "+262692123456"),
+        ("06 39 69 12 34", "+262639691234"),
+        ("+262 692 12 34 56", "+262692123456"),
+    ],
+)
+def test_a_number_overseas_is_kept_as_the_world_dials_it(written: str, kept: str) -> None:
+    assert [c.where for c in read(f"Code client;SMS\nC1;{written}\n", "contacts").contacts] == [kept]
 
 
 def test_consent_given_and_refused_for_one_address_is_a_fault() -> None:

@@ -1,129 +1,71 @@
-"""What would leave if nobody paid and the bank data stayed fresh: the real rules, walked day by day."""
+"""What would leave in the coming days; and what would be otherwise if a file held the policies."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from itertools import count
+import asyncio
+from dataclasses import replace
+from itertools import chain
 
-from relanced.counter import Asked, Desk, Told, amount, table
-from relanced.premises import Conditions
-from relanced.rules.calendar import opens_on
-from relanced.rules.decide import Decision
-from relanced.rules.gate import Strength, ask
-from relanced.rules.model import CaseFacts, Line, LineState, Reminder, Road
-from relanced.rules.policy import Policy
-from relanced.rules.turns import next_message
+from relanced.config import ConfigFault
+from relanced.config.policy_file import load_policies
+from relanced.counter import Asked, Desk, Told, table
+from relanced.flow.forecast.difference import CHANGES, changes, summed, words
+from relanced.flow.forecast.texts import with_segments
+from relanced.flow.forecast.walk import Foreseen, walk
+from relanced.premises import Conditions, Premises
 from relanced.store.facts import Loaded
 
 COLUMNS = ("day", "creditor", "debtor", "name", "step", "road", "invoices", "amount", "note")
 LONGEST = 92
 
 
-@dataclass(frozen=True, slots=True)
-class _Foreseen:
-    day: date
-    case: Loaded
-    decision: Decision
-    road: Road | None
-    note: str
-
-    def row(self) -> dict[str, object]:
-        """As a row of the table."""
-        known = {t.id: t for t in self.case.facts.terms}
-        named = [known[n.term_id] for n in self.decision.lines]
-        return {
-            "day": self.day,
-            "creditor": self.case.facts.creditor,
-            "debtor": self.case.facts.debtor.key,
-            "name": self.case.facts.debtor.name,
-            "step": self.decision.step.name if self.decision.step else "",
-            "road": self.road.value if self.road else "hand-over",
-            "invoices": ", ".join(t.invoice for t in named),
-            "amount": amount(self.decision.cents, named[0].currency if named else "EUR"),
-            "note": self.note,
-        }
-
-
 async def forecast(desk: Desk, asked: Asked) -> Told:
-    """What would leave, day by day. It assumes that nobody pays and that bank data are imported every day."""
+    """What would leave, day by day, if nobody pays and bank data are imported every day; with a file of policies, what
+    would leave otherwise if every case climbed those."""
     days = min(asked.number("days", 14), LONGEST)
     ids = await desk.store.views.case_ids(asked.maybe("creditor"))
     loaded = await desk.store.planning.load(list(ids), desk.now.date())
-    conditions = replace(await desk.premises.conditions(desk.store), stopped="", closed={})
-    seen: list[_Foreseen] = []
-    for case in loaded:
-        seen += await _walk(desk, case, days, conditions)
-    seen.sort(key=lambda f: (f.day, f.case.facts.creditor, f.case.facts.debtor.name))
+    await desk.premises.known(desk.store, loaded)
     note = f"the next {days} days, if nobody pays and bank data stay fresh"
-    return table(COLUMNS, [f.row() for f in seen], note, none="nothing would leave")
+    if asked.files:
+        return await _compared(desk, asked, loaded, days, note)
+    seen = list(chain.from_iterable(await _all(desk, desk.premises, loaded, days)))
+    seen.sort(key=lambda f: (f.day, f.case.facts.creditor, f.case.facts.debtor.name))
+    seen, texts = with_segments(desk.premises, seen)
+    return table(COLUMNS, [f.row() for f in seen], note, *texts, none="nothing would leave")
 
 
-async def _walk(desk: Desk, case: Loaded, days: int, conditions: Conditions) -> list[_Foreseen]:
-    if desk.premises.creditor(case.facts.creditor) is None:
-        return []
-    await desk.premises.known(desk.store, [case])
-    policy = desk.premises.policy(case)
-    if policy is None:
-        return []
-    seen, facts, ids = [], replace(case.facts, reminders=_past(case.facts)), count(-1, -1)
-    for ahead in range(days):
-        now = _noon(desk, case, desk.now.date() + timedelta(days=ahead))
-        standing = replace(case.creditor, covers=now.date(), opened_on=case.creditor.opened_on or desk.now.date())
-        at = replace(case, facts=facts, creditor=standing)
-        one = _foresee(desk, at, policy, now, conditions)
-        if one is not None:
-            seen.append(one)
-        facts = _performed(facts, one.decision if one else None, desk.premises.decide(at, policy, now), now, next(ids))
+async def _all(desk: Desk, premises: Premises, cases: list[Loaded], days: int) -> list[list[Foreseen]]:
+    """What would leave, case by case; between two cases the wheels have their turn."""
+    conditions = replace(await desk.premises.conditions(desk.store), stopped="", closed={}, heard=None)
+    seen = []
+    for case in cases:
+        seen.append(_one(desk, premises, case, days, conditions))
+        await asyncio.sleep(0)
     return seen
 
 
-def _past(facts: CaseFacts) -> tuple[Reminder, ...]:
-    return tuple(r for r in facts.reminders if not r.live)
+def _one(desk: Desk, premises: Premises, case: Loaded, days: int, conditions: Conditions) -> list[Foreseen]:
+    policy = premises.policy(case) if premises.creditor(case.facts.creditor) else None
+    return list(walk(premises, case, policy, desk.now, days, conditions)) if policy else []
 
 
-def _noon(desk: Desk, case: Loaded, day: date) -> datetime:
-    """A moment of that day inside the hours of contact, where the day has any."""
-    rules = desk.premises.config.contact_rules_of(case.facts.creditor)
-    start = rules.hours[0].start if rules.hours and opens_on(day, rules, (), ()) else time(10)
-    return datetime.combine(day, start, tzinfo=desk.now.tzinfo)
-
-
-def _foresee(desk: Desk, case: Loaded, policy: Policy, now: datetime, conditions: Conditions) -> _Foreseen | None:
-    decision = desk.premises.decide(case, policy, now)
-    step = decision.step
-    if step is None:
-        return None
-    if step.hand_over:
-        return _Foreseen(now.date(), case, decision, None, "waits for approval" if step.approval else "")
-    turn = next_message(step, 0, (), case.facts.addresses, desk.premises.consent)
-    if turn is None:
-        return _Foreseen(now.date(), case, decision, None, "no usable address")
-    verdict = ask(
-        desk.premises.moment(case, step, decision.lines, decision, turn.road, turn.address.id, now, conditions)
-    )
-    if verdict.strength in (Strength.DEFER, Strength.CANCEL):
-        return None
-    note = verdict.words if verdict.strength is Strength.PARK else "waits for approval" if step.approval else ""
-    return _Foreseen(now.date(), case, decision, turn.road, note)
-
-
-def _performed(facts: CaseFacts, done: Decision | None, decided: Decision, now: datetime, id_: int) -> CaseFacts:
-    """The case as it would be the next day, the step performed at once."""
-    day = now.date()
-    passed = [Line(p.term_id, p.step, LineState.PASSED_OVER, day, facts.round, p.reason.value) for p in decided.passes]
-    facts = replace(facts, lines=(*facts.lines, *passed))
-    if done is None or done.step is None:
-        return facts
-    clock = day + timedelta(days=3) if done.step.deadline is not None else None
-    lines = [
-        Line(n.term_id, n.step, LineState.PERFORMED, day, facts.round, reminder_id=id_, clock_from=clock, cents=n.cents)
-        for n in done.lines
-    ]
-    reminder = Reminder(id_, done.step.name, facts.round, day, day, False, tuple(n.term_id for n in done.lines))
-    return replace(
-        facts,
-        lines=(*facts.lines, *lines),
-        reminders=(*facts.reminders, reminder),
-        touched_on=(*facts.touched_on, day),
-    )
+async def _compared(desk: Desk, asked: Asked, cases: list[Loaded], days: int, note: str) -> Told:
+    ((name, raw),) = asked.files.items()
+    premises = desk.premises
+    try:
+        policies = await asyncio.to_thread(load_policies, raw, name, premises.config.creditors)
+    except ConfigFault as faults:
+        return Told(tuple(str(fault) for fault in faults.faults), bad=True)
+    other = Premises(replace(premises.config, policies=policies), premises.words)
+    before = await _all(desk, premises, cases, days)
+    after = await _all(desk, other, [replace(case, policy_digest=None) for case in cases], days)
+    found = [change for one, two in zip(before, after, strict=True) for change in changes(one, two)]
+    sums = summed(before, after, found)
+    left = [case.facts.debtor.key for case in cases if premises.policy(case) and not other.chosen(case)]
+    lines = [note, f"as if every case climbed {name}: relanced adopt moves cases that have started", *words(sums)]
+    lines += [f"would have no policy ({len(left)}): {', '.join(left[:10])}"] if left else []
+    rows = [change.row() for change in found if change.what]
+    rows.sort(key=lambda row: (str(row["after"] or row["before"]), str(row["creditor"]), str(row["name"])))
+    told = table(CHANGES, rows, *lines, none="nothing would be otherwise")
+    return replace(told, record={"changes": told.record, **sums, "without policy": left})

@@ -6,9 +6,10 @@ from relanced.counter import Asked, Desk, Told, amount, moment
 from relanced.premises import Conditions
 from relanced.rules.decide import Decision, stand
 from relanced.rules.gate import Moment, Strength, all_verdicts, ask
+from relanced.rules.model import Reminder
 from relanced.rules.owed import balances
-from relanced.rules.policy import Policy
-from relanced.rules.turns import next_message
+from relanced.rules.policy import Policy, Step
+from relanced.rules.turns import FOLLOW_UP, followed, next_message, open_slots, rests, slots
 from relanced.store.facts import Loaded
 
 
@@ -36,7 +37,9 @@ async def _reasons(desk: Desk, case: Loaded, conditions: Conditions) -> list[str
         told += _gate(desk, case, decision, conditions)
     elif decision.look_again:
         told.append(f"looked at again at {moment(decision.look_again, desk)} or when a fact changes")
-    return told + await _on_its_way(desk, case)
+    papers = await desk.store.proofs.of_case(case.facts.id)
+    proved = [f"  {p['kind']} of {p['reference']}, {p['on_day']}: {p['name']}, by {p['by']}" for p in papers]
+    return [*told, *_not_followed_up(desk, case, policy), *await _on_its_way(desk, case), *proved]
 
 
 def _terms(desk: Desk, case: Loaded, policy: Policy) -> list[str]:
@@ -74,6 +77,36 @@ def _moment(desk: Desk, case: Loaded, decision: Decision, conditions: Conditions
     return desk.premises.moment(
         case, step, decision.lines, decision, turn.road, turn.address.id, desk.now, conditions, approved=approved
     )
+
+
+def _not_followed_up(desk: Desk, case: Loaded, policy: Policy) -> list[str]:
+    """The copies and next turns of performed reminders that have not left, nor wait to, and why not."""
+    owed, told = balances(case.facts), []
+    known = {step.name: step for step in policy.steps}
+    for reminder in case.facts.reminders:
+        step, on = known.get(reminder.step), reminder.performed_on
+        owing = any(owed.get(t, 0) > 0 for t in reminder.term_ids)
+        if step is None or on is None or not owing or reminder.round != case.facts.round:
+            continue
+        for slot in open_slots(step, reminder.messages, performed=True):
+            why = _why_not(desk, case, reminder, step, slot)
+            told.append(f"  {step.name} of {on}, {_slot(step, slot)}: {why}")
+    return told
+
+
+def _slot(step: Step, slot: int) -> str:
+    return f"copy by {slots(step)[slot][0].value}" if slot else "another try"
+
+
+def _why_not(desk: Desk, case: Loaded, reminder: Reminder, step: Step, slot: int) -> str:
+    if rests(slot, reminder.messages, case.facts.addresses, desk.premises.consent):
+        return "it did not arrive at an address that still serves: nothing follows by itself"
+    turn = next_message(step, slot, reminder.messages, case.facts.addresses, desk.premises.consent)
+    last = reminder.performed_on + FOLLOW_UP if reminder.performed_on else desk.now.date()
+    if not followed(reminder, slot, step, case.facts, desk.now.date()):
+        return f"passed over: it could not leave within {FOLLOW_UP.days} days, until {last}"
+    until = f"until {last}, " if last >= desk.now.date() else ""
+    return "no usable address" if turn is None else f"follows {until}as soon as nothing speaks against it"
 
 
 async def _on_its_way(desk: Desk, case: Loaded) -> list[str]:

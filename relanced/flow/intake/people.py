@@ -46,7 +46,7 @@ class People:
     @property
     def contacts(self) -> tuple[ContactRow, ...]:
         """One row for each address, in the order of the file."""
-        return tuple(self._contacts.values())
+        return tuple(map(_given_for_texts, self._contacts.values()))
 
     def add(self, line: Line, key: str) -> None:
         """Read the debtor and the addresses of a line; what an earlier line said well is not read again."""
@@ -144,6 +144,12 @@ def _contacts(line: Line, key: str) -> Iterator[ContactRow]:
         consent = agreed_to_texts if road is Road.SMS and agreed_to_texts is not Consent.NONE else agreed
         for where in line.read(column, reader) or ():
             yield ContactRow(line.number, key, road, where, name, consent=consent)
+
+
+def _given_for_texts(contact: ContactRow) -> ContactRow:
+    """Whoever gave a number for short texts agreed to them, unless some line says no."""
+    given = contact.road is Road.SMS and contact.consent is Consent.NONE
+    return replace(contact, consent=Consent.GIVEN) if given else contact
 
 
 def _consent(agreed: bool | None) -> Consent:

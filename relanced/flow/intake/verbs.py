@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
+from relanced.flow.intake import contacts, debtors
 from relanced.flow.intake.faults import IntakeFault
 from relanced.flow.intake.read import read_file
 from relanced.rules.rows import Batch
 from relanced.store.intake import Refused, Report
 
 SHOWN = 50
+KEPT_SHOWN = 20
 
 
 async def import_files(desk: Desk, asked: Asked) -> Told:
@@ -72,6 +74,7 @@ def _told(name: str, batch: Batch, report: Report) -> list[str]:
         lines.append(f"{len(report.settled)} invoices {verb} settled, being absent: {', '.join(report.settled[:20])}")
     if report.unmatched:
         lines.append(f"{report.unmatched} payments name no debtor and wait to be matched")
+    lines += _few(report.kept)
     if batch.ignored:
         lines.append(f"columns not used: {', '.join(batch.ignored)}")
     if report.covers:
@@ -79,4 +82,10 @@ def _told(name: str, batch: Batch, report: Report) -> list[str]:
     return [*lines, "dry run: nothing was written"] if report.dry_run else lines
 
 
-VERBS: dict[str, Verb] = {"import": import_files}
+def _few(kept: tuple[str, ...]) -> list[str]:
+    """What people keep, not more than one can read."""
+    more = [f"and {len(kept) - KEPT_SHOWN} more that people keep"] if len(kept) > KEPT_SHOWN else []
+    return [*kept[:KEPT_SHOWN], *more]
+
+
+VERBS: dict[str, Verb] = {"import": import_files, **debtors.VERBS, **contacts.VERBS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,10 @@ class Refused(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did (or would do): rows added, changed and left as they were, by kind."""
+    """What an import did (or would do): rows added, changed and left as they were, by kind.
+
+    `kept` tells, a line each, what stays as a person set it although the file says otherwise.
+    """
 
     added: dict[str, int] = field(default_factory=dict)
     changed: dict[str, int] = field(default_factory=dict)
@@ -47,6 +50,7 @@ class Report:
     covers: date | None = None
     repeated: bool = False
     dry_run: bool = False
+    kept: tuple[str, ...] = ()
 
 
 class _DryRun(Exception):
@@ -86,8 +90,7 @@ class Intake:
         try:
             return await self._engine.write(work)
         except _DryRun as told:
-            r = told.report
-            return Report(r.added, r.changed, r.same, r.settled, r.unmatched, r.covers, r.repeated, dry_run=True)
+            return replace(told.report, dry_run=True)
 
 
 async def _apply(
@@ -114,7 +117,7 @@ async def _apply(
         raise Refused([f"{batch.file}:{line}: {words}" for line, words in sorted(ledger.faults)])
     await _finish(connection, creditor, batch, ledger, bumps)
     added, changed, same = (dict(c) for c in (ledger.added, ledger.changed, ledger.same))
-    return Report(added, changed, same, settled, ledger.unmatched, batch.covers)
+    return Report(added, changed, same, settled, ledger.unmatched, batch.covers, kept=tuple(ledger.kept))
 
 
 async def _as_of(connection: AsyncConnection, creditor: str, batch: Batch, today: date) -> AsOf:

@@ -7,6 +7,7 @@ from typing import Any
 
 from relanced.rules.model import Road
 from relanced.rules.rows import Batch, ContactRow, DebtorRow
+from relanced.store.intake.kept import called
 from relanced.store.intake.ledger import Known, Ledger
 from relanced.store.journal import Entry
 from relanced.store.tables import addresses, cases
@@ -21,7 +22,8 @@ async def write_debtors(ledger: Ledger, batch: Batch) -> None:
     for met in await ledger.flush(cases):
         ledger.entries.append(Entry(met["id"], "debtor met", {"key": met["debtor_key"]}, ledger.by))
     for row in batch.debtors:
-        if row.address and len(row.address) >= 2:
+        kept = ledger.debtors[row.key]["kept"]
+        if row.address and len(row.address) >= 2 and "address" not in kept:
             _postal_address(ledger, ledger.debtors[row.key], "\n".join(row.address), row in moved)
     await ledger.flush(addresses)
 
@@ -35,7 +37,7 @@ def _debtor(ledger: Ledger, row: DebtorRow) -> bool:
         fresh = {"name": row.key, "address": [], "tags": [], "closed": [], **said, **key}
         ledger.debtors[row.key] = ledger.add("debtors", cases, fresh)
         return False
-    moved = "address" in said and said["address"] != known["address"]
+    moved = "address" in said and said["address"] != known["address"] and "address" not in known["kept"]
     ledger.change("debtors", cases, known, said)
     return moved
 
@@ -46,7 +48,7 @@ def _values(row: DebtorRow) -> dict[str, Any]:
         "segment": row.segment.value if row.segment else None,
         "siren": row.siren,
         "address": list(row.address) if row.address is not None else None,
-        "postcode": _postcode(row.address) if row.address is not None else None,
+        "postcode": postcode(row.address) if row.address is not None else None,
         "language": row.language,
         "tags": list(row.tags) if row.tags is not None else None,
         "excluded": row.excluded,
@@ -55,7 +57,7 @@ def _values(row: DebtorRow) -> dict[str, Any]:
     }
 
 
-def _postcode(address: tuple[str, ...]) -> str:
+def postcode(address: tuple[str, ...]) -> str:
     """The five digits that open the last line, or the one before it when the country stands last."""
     for line in reversed(address[-2:]):
         if line[:5].isdigit() and len(line) > 5:
@@ -94,6 +96,8 @@ def _address(ledger: Ledger, case_id: int, road: Road, place: str, name: str, ra
     if known is None:
         place_of = {"case_id": case_id, "road": road.value, "place": place}
         known = ledger.addresses[key] = ledger.add("contacts", addresses, {**place_of, **said})
+    elif known["removed_on"]:
+        ledger.kept.append(f"kept by {known['kept']['removed_on']['by']}: contacts {called(known)}: stays removed")
     elif not (known["consent"] == "withdrawn" and consent == "given"):  # only a person gives a refusal back
         ledger.change("contacts", addresses, known, said)
     return known

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Boolean, Column, DefaultClause, Integer, Table, bindparam, insert, update
+from sqlalchemy import JSON, Boolean, Column, DefaultClause, Integer, Table, bindparam, insert, update
 
+from relanced.store.intake.kept import heard, told
 from relanced.store.journal import Entry
 from relanced.store.tables import cases
 from relanced.store.tasks import Task
@@ -48,6 +50,7 @@ class Ledger:
         self.entries: list[Entry] = []
         self.tasks: list[Task] = []
         self.done_tasks: list[str] = []
+        self.kept: list[str] = []
         self.unmatched = 0
         self._fresh: dict[Table, list[Known]] = defaultdict(list)
         self._dirty: dict[Table, dict[int, Known]] = defaultdict(dict)
@@ -60,7 +63,8 @@ class Ledger:
         return fresh
 
     def change(self, kind: str, table: Table, known: Known, said: Mapping[str, Any]) -> bool:
-        """A row that is known. False when nothing new was said of it."""
+        """A row that is known. False when nothing new was said of it, but what a person keeps."""
+        said = self._followed(kind, table, known, said)
         new = {name: value for name, value in said.items() if known[name] != value}
         if not new:
             self.same[kind] += 1
@@ -70,6 +74,18 @@ class Ledger:
             self._note(kind, table, known, new)
         known |= new
         return True
+
+    def _followed(self, kind: str, table: Table, known: Known, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is left of it besides the fields that a person set: these are told, and noted for the day they are
+        given back."""
+        kept = known.get("kept")
+        if not kept:
+            return said
+        noted = heard(kept, said)
+        if noted != kept:
+            self.put(table, known, {"kept": noted})
+        self.kept += told(kind, known, said)
+        return {name: value for name, value in said.items() if name not in kept}
 
     def put(self, table: Table, known: Known, said: Known) -> None:
         """Write what is no fact of any case."""
@@ -111,7 +127,9 @@ def _blank(table: Table) -> Known:
 def _default(column: Column[Any]) -> Any:
     if not isinstance(column.server_default, DefaultClause):
         return None
-    told = str(column.server_default.arg)
+    said = str(column.server_default.arg)
     if isinstance(column.type, Boolean):
-        return told == "true"
-    return int(told) if isinstance(column.type, Integer) else told
+        return said == "true"
+    if isinstance(column.type, JSON):
+        return json.loads(said)
+    return int(said) if isinstance(column.type, Integer) else said
