@@ -1,0 +1,45 @@
+"""Messages made to burst a reader, given to the real child: it answers each within its time and its memory.
+
+Fault 47. Attack 11: header bombs. Attack 8: a page's scripts and pictures are neither run nor fetched.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from relanced.reading import Child, Kind
+from tests.reading.bombs import BOMBS, HEAD, filled
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    reader = Child()
+    yield reader
+    reader.close()
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_fault_47_a_bomb_is_read_and_the_child_lives(child: Child, name: str) -> None:
+    verdict = child.read(BOMBS[name]())
+    assert "fell" not in verdict.reason, verdict
+    assert child.read(HEAD + b"\nencore").text == "encore"
+
+
+@pytest.mark.parametrize("run", [b"@\n", b"x\n-- \n", b"a ete "])
+def test_a_message_eight_times_as_long_takes_no_more_than_its_share(child: Child, run: bytes) -> None:
+    """Beyond what is read of a text, only copying grows."""
+    took = []
+    for size in (500_000, 4_000_000):
+        raw = filled(HEAD + b"\n", run, size)
+        started = time.perf_counter()
+        assert child.read(raw).kind is Kind.PERSON
+        took.append(time.perf_counter() - started)
+    assert took[1] < 8 * took[0] + 1
+
+
+def test_what_is_too_large_is_not_even_sent(child: Child) -> None:
+    verdict = child.read(HEAD + b"\n" + b"x" * 26 * 1024 * 1024)
+    assert (verdict.kind, verdict.reason) == (Kind.UNREADABLE, "more than 25 MiB")
