@@ -20,8 +20,8 @@ def customers(who: Sequence[Customer] = CUSTOMERS) -> str:
 
 def contacts(who: Sequence[Customer] = CUSTOMERS) -> str:
     """Whom to write to, where somebody is known."""
-    heading = ("Code client", "Contact", "E-mail")
-    return _written(heading, ((c.code, c.contact, c.email) for c in who if c.email))
+    heading = ("Code client", "Contact", "E-mail", "Téléphone", "Mobile pour SMS")
+    return _written(heading, ((c.code, c.contact, c.email, c.phone, c.mobile) for c in who if c.email))
 
 
 def invoices(sold: Iterable[Invoice]) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from relanced.house import House
-from relanced.rules.model import HoldKind, MessageState
+from relanced.rules.model import HoldKind, MessageState, Road
 from relanced.rules.owed import balances
 from relanced.store.facts import Loaded
 
-_ROADS = {"email": "e-mail", "letter": "letter", "registered": "registered letter"}
-
-
+_ROADS = {"email": "e-mail", "sms": "SMS", "letter": "letter", "registered": "registered letter"}
+_ENDS = {"delivered": ", delivered", "failed": ", undelivered"}  # a mail's end is not told
 _HELD = {
+    HoldKind.PAUSE.value: "paused by claire",
     HoldKind.UNREACHABLE.value: "nobody can be reached",
     HoldKind.LAPSED.value: "transmission waited too long for approval: a task",
 }
@@ -67,10 +67,10 @@ class Chapter:
         message = self._message(body.get("message"))
         match entry["event"]:
             case "message sent":
-                return f"{message['step']} by {_ROADS[message['road']]}"
+                return f"{message['step']} by {_ROADS[message['road']]}{_ENDS.get(message['state'], '')}"
             case "letter posted":
                 return f"{message['step']} by {_ROADS[message['road']]}, posted"
-            case "message failed":
+            case "message failed" if message["road"] == "email":
                 return "address refused: no such user"
             case "message parked":
                 return f"{message['step']} waits for approval"
@@ -82,13 +82,14 @@ class Chapter:
                 withdrawn = [self._message(i)["step"] for i in body["messages"][:1]]
                 return f"{withdrawn[0]} withdrawn before it left" if withdrawn else ""
             case "hold begun":
-                return _HELD.get(body["kind"], "paused by claire")
+                return _HELD.get(body["kind"], "")
             case "holds ended":
                 return "goes on"
-        return ""
+        return _spoken(entry["event"], body, message)
 
     def _message(self, message_id: int | None) -> Mapping[str, Any]:
-        return next((m for m in self.messages if m["id"] == message_id), {"step": "reminder", "road": "email"})
+        unknown = {"step": "reminder", "road": "email", "state": ""}
+        return next((m for m in self.messages if m["id"] == message_id), unknown)
 
     @property
     def now(self) -> str:
@@ -98,9 +99,25 @@ class Chapter:
         live = self.case.facts.live
         if live and not live.messages:
             return f"{live.step} waits for approval"
-        if live and any(m.state is MessageState.IN_TRAY for m in live.messages):
-            return f"{live.step} in the tray"
+        lying = [m for m in live.messages if m.state is MessageState.IN_TRAY] if live else []
+        if live and lying:
+            return "a call waits" if lying[0].road is Road.PHONE else f"{live.step} in the tray"
         return ", ".join(h.kind.value for h in self.case.facts.holds) or "open"
+
+
+def _spoken(event: str, body: Mapping[str, Any], message: Mapping[str, Any]) -> str:
+    """What people said, and what nobody asked them."""
+    match event:
+        case "reply":
+            return "STOP: no more SMS" if body["stop"] else "answers"
+        case "call made":
+            named = f" for {datetime.fromisoformat(body['named']):%d %b}" if body.get("named") else ""
+            return f"phoned: {body['result'].replace('-', ' ')}{named}"
+        case "promise kept":
+            return "promise kept"
+        case "message expired" if message["road"] == "phone":
+            return f"nobody phoned: {message['step']} passed over"
+    return ""
 
 
 async def chapters(house: House) -> list[Chapter]:

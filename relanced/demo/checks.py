@@ -11,7 +11,9 @@ from datetime import datetime
 
 from relanced.demo.chapters import Chapter
 from relanced.demo.folder import Folder
+from relanced.demo.post import customers_mail, mornings, opened
 from relanced.demo.story import NOTICE
+from relanced.demo.twilio import Twilio
 from relanced.house import House
 from relanced.rules.model import LineState, Money
 from relanced.rules.owed import outstanding
@@ -21,12 +23,20 @@ _LEFT = ("sent", "delivered")
 
 
 async def faults(
-    house: House, told: Sequence[Chapter], folder: Folder, reasons: Sequence[str], errors: Sequence[str]
+    house: House,
+    told: Sequence[Chapter],
+    folder: Folder,
+    twilio: Twilio,
+    reasons: Sequence[str],
+    errors: Sequence[str],
 ) -> list[str]:
     """What is not as it must be, a line each; empty when all is well."""
     return [
         *(f"the log tells of an error: {error}" for error in errors),
         *_mail(told, folder),
+        *_mornings(folder),
+        *_texts(told, twilio),
+        *_stopped(twilio),
         *_letters(folder),
         *(fault for chapter in told for fault in (*_twice(chapter), *_after_payment(chapter), *_notice(chapter))),
         *_refusal(reasons),
@@ -36,13 +46,37 @@ async def faults(
 
 def _mail(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:
     """The mailbox holds exactly what the database says has left, byte for byte."""
-    arrived = [path.read_bytes() for path in sorted(folder.mailbox.glob("*.eml"))]
+    arrived = [path.read_bytes() for path in customers_mail(folder)]
     ids = Counter(email.message_from_bytes(octets)["Message-ID"] for octets in arrived)
     yield from (f"the message {i} arrived {n} times" for i, n in ids.items() if n > 1)
     mails = [m for c in told for m in c.messages if m["road"] == "email" and m["state"] in _LEFT]
     sent, there = Counter(m["sha256"] for m in mails), Counter(hashlib.sha256(o).hexdigest() for o in arrived)
     if sent != there:
         yield f"{len(mails)} e-mails were sent, {(sent & there).total()} of the {len(arrived)} in the mailbox are these"
+
+
+def _mornings(folder: Folder) -> Iterator[str]:
+    """Our own people get one mail a morning at most."""
+    got = Counter((mail["To"], mail["Date"].datetime.date()) for mail in map(opened, mornings(folder)))
+    yield from (f"{to} got {n} mails on the morning of {day}" for (to, day), n in got.items() if n > 1)
+
+
+def _texts(told: Sequence[Chapter], twilio: Twilio) -> Iterator[str]:
+    """Twilio's books hold exactly what the database says has left, each text once."""
+    texts = [m for c in told for m in c.messages if m["road"] == "sms" and m["sent_at"]]
+    sent = Counter((m["place"], m["sha256"]) for m in texts)
+    books = Counter((text.to, hashlib.sha256(text.body.encode()).hexdigest()) for text in twilio.sent)
+    yield from (f"the same text went to {to} {n} times" for (to, _), n in books.items() if n > 1)
+    if sent != books:
+        yield f"{len(texts)} texts were sent, {(sent & books).total()} of the {len(twilio.sent)} at Twilio are these"
+
+
+def _stopped(twilio: Twilio) -> Iterator[str]:
+    """Who said STOP gets no text any more."""
+    said = {text.sender: text.created for text in twilio.texts if text.direction == "inbound"}
+    for text in twilio.sent:
+        if text.to in said and text.created >= said[text.to]:
+            yield f"{text.to} got a text after STOP"
 
 
 def _letters(folder: Folder) -> Iterator[str]:
@@ -60,7 +94,7 @@ def _after_payment(chapter: Chapter) -> Iterator[str]:
     """Nothing left about a term that owed nothing, by the money that was booked when it left."""
     terms = {message.id: r.term_ids for r in chapter.case.facts.reminders for message in r.messages}
     for message in chapter.messages:
-        if message["state"] in _LEFT:
+        if message["sent_at"]:
             owed = outstanding(chapter.case.facts.terms, _money_known(chapter, message["sent_at"]))
             if not all(owed[term] for term in terms[message["id"]]):
                 yield f"{chapter.key}: message {message['id']} left after the payment"

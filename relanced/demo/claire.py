@@ -14,7 +14,9 @@ import aiohttp
 from relanced.demo.clock import DemoClock
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
+from relanced.demo.post import mornings, opened, tables, text
 
+_CALL = ("reference", "debtor", "contact", "number", "amount")
 _REGISTERED_NUMBER = "1A 203 456 7890 1"
 
 
@@ -73,13 +75,38 @@ class Claire:
                 said = await self._ask("approve", {"message": row["message"]})
                 self._narrator.typed(f"approve {row['message']}", said["lines"])
 
+    async def resumes(self, customer: str, why: str) -> None:
+        """Let a case go on: what stopped it is answered."""
+        said = await self._ask("resume", {"case": customer, "reason": why})
+        self._narrator.typed(f'resume {customer} --reason "{why}"', said["lines"])
+
     async def pauses(self, customer: str, until: date, why: str) -> None:
         """Let a case stand still."""
         said = await self._ask("pause", {"case": customer, "until": str(until), "reason": why})
         self._narrator.typed(f'pause {customer} --until {until} --reason "{why}"', said["lines"])
 
+    async def reads_calls(self) -> None:
+        """Look at whom to call today, the largest amount first."""
+        said = await self._ask("calls", {"today": True})
+        self._narrator.typed("calls --today", [_row(row, *_CALL) for row in said["record"]] or said["lines"])
+
+    async def called(self, customer: str, result: str, note: str, promised: date | None = None) -> None:
+        """Write down what became of a call."""
+        said = await self._ask("call", {"which": customer, "result": result, "note": note, "date": str(promised or "")})
+        named = f" --date {promised}" if promised else ""
+        self._narrator.typed(f'call {customer} --result {result}{named} --note "{note}"', said["lines"])
+
+    async def opens_her_mail(self) -> None:
+        """Read what this morning's mail says, and open the workbook that came with it."""
+        path = mornings(self._folder)[-1]
+        mail = opened(path)
+        self._narrator.opened(str(path.relative_to(self._folder.root)), text(mail))
+        for name, sheets in tables(mail).items():
+            self._narrator.opened(name, sheets)
+
     async def goes_to_the_post(self, today: date) -> None:
         """Take what has lain in the trays overnight, print it in one go, and post it."""
+        await self._clock.settle()
         lying = self._sheets() - self._handled
         rows = [row for row in await self._rows("letters") if row["since"] < str(today)] if lying else []
         if not rows:

@@ -16,6 +16,7 @@ from relanced.demo.chapters import Chapter
 from relanced.demo.company import CUSTOMERS
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
+from relanced.demo.post import customers_mail, mornings
 
 _WIDTH = 120
 _EVENTS, _NOW = 54, 22
@@ -26,9 +27,9 @@ _LEFT = ("sent", "delivered")
 def open_with(folder: Folder, narrator: Narrator) -> None:
     """Say what is to be seen."""
     narrator.line(
-        "Atelier Dubois, January to March 2026: the real daemon, real SMTP, a fast clock. ▶ is what people do;"
+        "Atelier Dubois, January to March 2026: the real daemon, real SMTP, a Twilio that rings no phone, a fast clock."
     )
-    narrator.line(f"the other lines are the log, whole in {_short(folder.log)}. The cases:")
+    narrator.line(f"▶ is what people do; the other lines are the log, whole in {_short(folder.log)}. The cases:")
     cases = [f"{n:>4} {customer.name}" for n, customer in enumerate(CUSTOMERS, start=1)]
     for start in range(0, len(cases), 3):
         narrator.line("".join(f"{case:<38}" for case in cases[start : start + 3]).rstrip())
@@ -66,16 +67,24 @@ def _wrapped(parts: Sequence[str], width: int) -> str:
 def _counts(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:
     messages = [m for chapter in told for m in chapter.messages]
     left = Counter(m["road"] for m in messages if m["state"] in _LEFT)
-    ends = Counter(m["state"] for m in messages)
-    arrived = len(list(folder.mailbox.glob("*.eml")))
-    letters = f"{left['letter']} letters, {left['registered']} registered"
-    yield f"Left: {left['email']} e-mails (in the mailbox: {arrived}), {letters}."
-    yield f"Refused: {ends['failed']}. Withdrawn before they left: {ends['cancelled']}. In the tray: {ends['in_tray']}."
+    ends = Counter((m["road"], m["state"]) for m in messages)
+    events = Counter(entry["event"] for chapter in told for entry in chapter.journal)
+    mails = f"{left['email']} e-mails (in the mailbox: {len(customers_mail(folder))})"
+    texts = f"{left['sms']} SMS ({ends['sms', 'delivered']} delivered)"
+    yield f"Left: {mails}, {texts}, {left['letter']} letters, {left['registered']} registered."
+    nowhere = f"Refused: {ends['email', 'failed']} e-mail. Undelivered: {ends['sms', 'failed']} SMS."
+    withdrawn = sum(n for (road, state), n in ends.items() if state == "cancelled" and road != "phone")
+    yield f"{nowhere} Withdrawn before they left: {withdrawn}. In the tray: {ends['letter', 'in_tray']}."
+    calls = (
+        f"{events['call made']} made, {ends['phone', 'expired']} that nobody made, {ends['phone', 'in_tray']} waiting"
+    )
+    yield f"Calls: {calls}. Answers: {events['reply']}. Mornings in Claire's mailbox: {len(mornings(folder))}."
 
 
 def _places(folder: Folder) -> Iterator[str]:
     places = {
-        folder.mailbox: "every e-mail as .eml, to be opened in a mail program",
+        folder.mailbox: "every e-mail as .eml, to be opened in a mail program; Claire's mornings too, with their .xlsx",
+        folder.texts: "every SMS, with its segments and its end, and the STOP",
         folder.letters: "letters as PDF; withdrawn/ holds the one that was paid while it lay in the tray",
         folder.registered: "the mise en demeure as PDF",
         folder.posted: "what Claire took to the post, a merged PDF per morning",
@@ -97,6 +106,7 @@ def _commands(told: Sequence[Chapter], folder: Folder, stay: bool) -> Iterator[s
         "show C12": "one case whole, with its journal",
         "queue": "what has not left, and why",
         "tasks": "what the machine asks of people",
+        "calls": "whom to call, with the words to say",
     }
     done = {
         f"approve {waiting[0] if waiting else 'MESSAGE'}": "let the case of the bad payer be handed over",

@@ -9,11 +9,17 @@ CREDITOR = "atelier-dubois"
 FIRST_DAY, LAST_DAY = date(2026, 1, 2), date(2026, 3, 31)
 NO_BANK_FILES = (date(2026, 2, 16), date(2026, 2, 20))  # the week in which nobody fetched them
 DEAD_DOMAIN, SHY_DOMAIN = "kerjean.example", "saint-aubin.example"
+ACCOUNT, TOKEN = "AC" + "0" * 32, "de" * 16  # with a Twilio of our own
+SHORT_NUMBER = "38123"  # the sender of our texts: people can answer it
+DEAD_MOBILE, STOPPING_MOBILE = "+33600000016", "+33600000017"
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A line of the customer file. `kind` is the word of the accounting program, empty where nobody filled it in."""
+    """A line of the customer file. `kind` is the word of the accounting program, empty where nobody filled it in.
+
+    `phone` is for calls, `mobile` for short texts: one number, or several between slashes.
+    """
 
     code: str
     name: str
@@ -23,6 +29,8 @@ class Customer:
     contact: str = ""
     email: str = ""
     siren: str = ""
+    phone: str = ""
+    mobile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ CUSTOMERS = (
     Customer("C03", "Garage Leroy", "entreprise", "41 ROUTE DE LORIENT", "35000 RENNES", "Luc Leroy",
              "garage.leroy@poste.example"),
     Customer("C04", "Hôtel des Halles", "entreprise", "7 RUE JULES SIMON", "35000 RENNES", "Direction",
-             "direction@hotel-des-halles.example"),
+             "direction@hotel-des-halles.example", mobile="06 00 00 00 04"),
     Customer("C05", "Imprimerie Kerjean", "entreprise", "ZA DES TROIS MARCHES", "35740 PACE", "Comptabilité",
              f"facturation@{DEAD_DOMAIN}"),
     Customer("C06", "Fleuriste Jardin d'Hiver", "entreprise", "22 RUE DE NEMOURS", "35000 RENNES", "Sarah Petit",
@@ -82,12 +90,19 @@ CUSTOMERS = (
     Customer("C11", "Les Amis du Canal", "", "2 CHEMIN DE HALAGE", "35830 BETTON", "",
              "tresorier@amis-du-canal.example"),
     Customer("C12", "Groupe Valmont Promotion", "entreprise", "90 BOULEVARD DE LA LIBERTE", "35000 RENNES",
-             "Comptabilité fournisseurs", "fournisseurs@valmont-promotion.example", "123456782"),
+             "Comptabilité fournisseurs", "fournisseurs@valmont-promotion.example", "123456782",
+             phone="02 61 91 00 12"),
     Customer("C13", "Traiteur Belle-Île", "entreprise", "6 QUAI DE LA GARE", "56400 AURAY", "Yann Le Goff",
              "yann@traiteur-belle-ile.example"),
     Customer("C14", "Librairie Page Blanche", "entreprise", "11 RUE DE LA MONNAIE", "35000 RENNES"),
     Customer("C15", "Transports Guéguen", "entreprise", "ZI SUD-EST, RUE DE LA RIGOURDIERE", "35510 CESSON-SEVIGNE",
-             "Mme Guéguen", "compta@transports-gueguen.example"),
+             "Mme Guéguen", "compta@transports-gueguen.example", phone="02 61 91 00 15"),
+    Customer("C16", "Cycles Le Gall", "entreprise", "28 RUE SAINT-HELIER", "35000 RENNES", "Erwan Le Gall",
+             "erwan@cycles-le-gall.example", mobile="06 00 00 00 16 / 06 00 00 00 26"),
+    Customer("C17", "Brasserie du Port", "entreprise", "4 QUAI CHATEAUBRIAND", "35000 RENNES", "Malo Kervella",
+             "malo@brasserie-du-port.example", mobile="06 00 00 00 17"),
+    Customer("C18", "Cabinet dentaire Lemoine", "entreprise", "9 BOULEVARD DE SEVIGNE", "35000 RENNES", "Mme Lemoine",
+             "cabinet@lemoine-dentaire.example", phone="02 61 91 00 18"),
 )  # fmt: skip
 
 
@@ -104,12 +119,18 @@ OLD_INVOICES = (
     _invoice("2025-086", "C07", "2025-11-18", "2025-12-18", 74_000, "Tiroirs pour officine"),
     _invoice("2025-087", "C14", "2025-11-20", "2025-12-22", 29_000, "Échelle de bibliothèque"),
     _invoice("2025-088", "C15", "2025-11-24", "2025-12-24", 96_000, "Mobilier de bureau"),
+    _invoice("2025-089", "C16", "2025-11-25", "2025-12-26", 31_000, "Porte-cycles mural"),
+    _invoice("2025-090", "C17", "2025-11-26", "2025-12-26", 44_000, "Plateaux de tables"),
+    _invoice("2025-091", "C18", "2025-11-27", "2025-12-29", 58_000, "Meuble de stérilisation"),
     _invoice("2025-095", "C12", "2025-11-28", "2025-12-31", 1_248_000, "Hall d'entrée, lot menuiserie, situation 1"),
     _invoice("2025-096", "C12", "2025-12-01", "2025-12-31", 792_000, "Hall d'entrée, lot menuiserie, situation 2"),
+    _invoice("2025-097", "C17", "2025-12-05", "2026-01-05", 68_000, "Banquettes de la terrasse"),
+    _invoice("2025-098", "C18", "2025-12-05", "2026-01-05", 87_500, "Banque d'accueil"),
     _invoice("2025-101", "C03", "2025-12-09", "2026-01-08", 89_050, "Comptoir d'accueil"),
     _invoice("2025-102", "C04", "2025-12-10", "2026-01-09", 348_000, "Têtes de lit, six chambres"),
     _invoice("2025-103", "C04", "2025-12-10", "2026-01-09", 86_000, "Porte de service"),
     _invoice("2025-104", "C08", "2025-12-12", "2026-01-12", 46_000, "Bibliothèque sur mesure, solde"),
+    _invoice("2025-099", "C16", "2025-12-12", "2026-01-12", 54_000, "Établi d'atelier"),
     _invoice("2025-105", "C05", "2025-12-15", "2026-01-14", 72_000, "Table de façonnage"),
     _invoice("2025-106", "C01", "2025-12-15", "2026-01-15", 64_000, "Présentoirs à pain"),
     _invoice("2025-107", "C06", "2025-12-17", "2026-01-16", 96_000, "Étals extérieurs"),
@@ -130,6 +151,8 @@ NEW_INVOICES = (
     _invoice("2026-005", "C06", "2026-01-28", "2026-03-05", 74_000, "Vitrine du fond"),
     _invoice("2026-006", "C14", "2026-01-29", "2026-03-02", 33_000, "Rayonnage jeunesse"),
     _invoice("2026-007", "C03", "2026-01-29", "2026-03-10", 96_500, "Bureau d'accueil"),
+    _invoice("2026-008", "C17", "2026-01-29", "2026-02-27", 39_000, "Tabourets de bar"),
+    _invoice("2026-009", "C18", "2026-01-29", "2026-03-16", 64_500, "Tiroirs à instruments"),
 )
 
 
@@ -146,6 +169,9 @@ OLD_TRANSFERS = (
     _transfer("C07", "2025-12-18", 74_000, "2025-086"),
     _transfer("C14", "2025-12-22", 29_000, "2025-087"),
     _transfer("C15", "2025-12-29", 96_000, "2025-088"),
+    _transfer("C16", "2025-12-26", 31_000, "2025-089"),
+    _transfer("C17", "2025-12-29", 44_000, "2025-090"),
+    _transfer("C18", "2025-12-29", 58_000, "2025-091"),
 )
 
 TRANSFERS = (
@@ -153,9 +179,12 @@ TRANSFERS = (
     _transfer("C03", "2026-01-15", 89_050, "2025-101"),
     _transfer("C02", "2026-01-21", 240_000, "2025-111"),
     _transfer("C04", "2026-01-22", 434_000),
+    _transfer("C17", "2026-01-22", 68_000, "2025-097"),
     _transfer("C06", "2026-01-23", 50_000, "2025-107"),
     _transfer("C05", "2026-01-26", 72_000, "2025-105"),
     _transfer("C14", "2026-01-26", 61_000, "2025-110"),
+    _transfer("C16", "2026-01-27", 54_000, "2025-099"),
+    _transfer("C18", "2026-01-30", 87_500, "2025-098"),
     _transfer("C06", "2026-02-03", 46_000, "2025-107"),
     _transfer("C07", "2026-02-03", 80_000, "2025-109"),
     _transfer("C08", "2026-02-09", 46_000, "2025-104"),
@@ -166,8 +195,9 @@ TRANSFERS = (
     _transfer("C14", "2026-03-02", 33_000, "2026-006"),
     _transfer("C09", "2026-03-03", 520_000, "2025-112"),
     _transfer("C06", "2026-03-04", 74_000, "2026-005"),
-    _transfer("C15", "2026-03-04", 218_000, "2026-001"),
     _transfer("C13", "2026-03-06", 134_000, "2025-114"),
+    _transfer("C15", "2026-03-11", 218_000, "2026-001"),
+    _transfer("C17", "2026-03-13", 39_000, "2026-008"),
 )
 
 CREDIT_NOTE = CreditNote("AV-2026-001", "C07", date(2026, 1, 27), 18_000, "FA-2025-109")

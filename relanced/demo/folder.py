@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from relanced.demo import books
-from relanced.demo.company import CREDIT_NOTE, NEW_INVOICES, OLD_INVOICES, OLD_TRANSFERS
+from relanced.demo.company import ACCOUNT, CREDIT_NOTE, NEW_INVOICES, OLD_INVOICES, OLD_TRANSFERS, SHORT_NUMBER, TOKEN
 from relanced.demo.invoices import print_invoices
 from relanced.store.guard import Busy, Lock
 
@@ -65,6 +65,11 @@ class Folder:
         return self.root / "posted"
 
     @property
+    def texts(self) -> Path:
+        """The short texts that Twilio took, and those that came back."""
+        return self.root / "texts"
+
+    @property
     def books(self) -> Path:
         """What the accounting program exports."""
         return self.root / "books"
@@ -83,8 +88,8 @@ def make(into: Path) -> Folder:
             _clear(folder)
         folder.root.mkdir(parents=True, exist_ok=True)
         (folder.root / _MARKER).touch()
-        for part in (folder.mailbox, folder.letters, folder.registered, folder.posted, folder.books, folder.invoices):
-            part.mkdir()
+        for part in ("mailbox", "letters", "registered", "posted", "texts", "books", "invoices"):
+            (folder.root / part).mkdir()
         _fill(folder)
     except OSError as error:
         raise NotOurs(f"{into}: {error.strerror}: name another folder with --into") from error
@@ -122,14 +127,20 @@ def _fill(folder: Folder) -> None:
     print_invoices(folder.invoices)
 
 
-def write_config(folder: Folder, smtp_port: int) -> Path | None:
-    """Write the configuration. Returns the folder of the socket where the demonstration's own path is too long."""
+def write_config(folder: Folder, smtp_port: int, twilio: str) -> Path | None:
+    """Write the configuration; `twilio` is the address of its API, ours here.
+
+    Returns the folder of the socket where the demonstration's own path is too long.
+    """
     aside = None
     socket = "desk.sock"
     if len(os.fsencode(folder.root / socket)) > _LONGEST_SOCKET:
         aside = Path(tempfile.mkdtemp(prefix="relanced-"))
         socket = str(aside / socket)
-    folder.config.write_text(_CONFIG.format(socket=socket, port=smtp_port, user=_account()), encoding="utf-8")
+    known = {"socket": socket, "port": smtp_port, "twilio": twilio, "user": _account()}
+    known |= {"account": ACCOUNT, "token": TOKEN, "sender": SHORT_NUMBER}
+    folder.config.write_text(_CONFIG.format(**known), encoding="utf-8")
+    folder.config.chmod(0o600)  # it spells a token out
     return aside
 
 
@@ -147,6 +158,7 @@ store: sqlite:///relanced.db
 mode: live
 timezone: Europe/Paris
 desk: {{socket: "{socket}"}}
+digest: "08:45"                       # Claire's day, by mail
 
 people:
   claire: {{name: Claire Dubois, email: claire@atelier-dubois.example, user: "{user}", backup: jean}}
@@ -163,7 +175,7 @@ creditors:
     send_as: Claire Dubois <compta@atelier-dubois.example>
     read_by: claire
     sign: {{name: Claire Dubois, title: responsable clients}}
-    roads: {{email: compta, letter: office, registered: tray}}
+    roads: {{email: compta, sms: texts, letter: office, registered: tray, phone: calls}}
     bank_data: {{at_most: 3 bank days}}
     documents: {{folder: invoices, name: "{{number}}.pdf"}}
 
@@ -171,6 +183,9 @@ channels:
   compta: {{kind: email, smtp: {{host: 127.0.0.1, port: {port}, tls: none}}}}   # the mail server of the demonstration
   office: {{kind: letter, out: folder, folder: letters}}
   tray:   {{kind: letter, registered: true, out: folder, folder: registered}}
+  calls:  {{kind: phone, per_day: 12}}
+  texts:                              # the Twilio of the demonstration; a real one is asked every ten minutes
+    {{kind: sms, api: "{twilio}", account: {account}, token: "{token}", from: "{sender}", ask_every: "08:00:00"}}
 
 contact_rules:
   hours: ["09:00-12:00", "14:00-18:00"]

@@ -14,6 +14,7 @@ import structlog
 from relanced import log
 
 _SHOWN = 8  # lines of an answer
+_UNSAID = ("heard", "our own mail sent")
 
 
 class Narrator:
@@ -42,6 +43,12 @@ class Narrator:
         for line in list(answer)[:_SHOWN]:
             self.line(f"    {line}")
 
+    def opened(self, name: str, content: Iterable[str]) -> None:
+        """A person opens a file."""
+        self.line(f"  opens {name}")
+        for line in content:
+            self.line(f"    {line}")
+
     def line(self, words: str = "") -> None:
         """A line as it is."""
         self._out.write(f"{words}\n")
@@ -65,9 +72,11 @@ class _Errors(logging.Handler):
 
 
 def _worth_reading(record: logging.LogRecord) -> bool:
-    """What people ask the desk is told already, with its answer; that nobody is written to at night goes unsaid."""
+    """What people ask the desk is told already, with its answer; that nobody is written to at night goes unsaid, and so
+    does what comes back before it is read."""
     said = record.msg if isinstance(record.msg, dict) else {}
-    return record.name != "relanced.desk" and not str(said.get("why")).startswith("outside the hours")
+    night = str(said.get("why")).startswith("outside the hours")
+    return record.name != "relanced.desk" and said.get("event") not in _UNSAID and not night
 
 
 def _kept_in(book: TextIO) -> logging.Handler:

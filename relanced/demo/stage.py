@@ -1,4 +1,4 @@
-"""The demonstration from first to last: a mail server, the real house and daemon, the story, the table."""
+"""The demonstration from first to last: a mail server, a Twilio, the real house and daemon, the story, the table."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TextIO
 from zoneinfo import ZoneInfo
@@ -25,7 +26,9 @@ from relanced.demo.company import DEAD_DOMAIN, FIRST_DAY, SHY_DOMAIN
 from relanced.demo.folder import Folder, write_config
 from relanced.demo.mailbox import Mailbox
 from relanced.demo.narrator import Narrator
+from relanced.demo.phones import twilio_of
 from relanced.demo.story import Story
+from relanced.demo.twilio import Twilio
 from relanced.house import House, open_house
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -37,13 +40,15 @@ async def perform(folder: Folder, stay: bool, out: TextIO) -> int:
     clock = DemoClock(datetime.combine(FIRST_DAY, time(7, 30), tzinfo=PARIS).astimezone(UTC))
     narrator = Narrator(out, folder.log, lambda: clock.now().astimezone(PARIS))
     mailbox = Mailbox(folder.mailbox, clock.now, frozenset({DEAD_DOMAIN}), frozenset({SHY_DOMAIN}))
-    aside = write_config(folder, await mailbox.open())
+    twilio = twilio_of(folder.texts, lambda: clock.now().astimezone(PARIS))
+    aside = write_config(folder, await mailbox.open(), await twilio.open())
     open_with(folder, narrator)
     try:
         async with _opened(folder, clock) as house:
-            return await _live(house, clock, folder, narrator, stay)
+            return await _live(_Play(house, clock, folder, narrator, twilio, stay))
     finally:
         await mailbox.close()
+        await twilio.close()
         narrator.close()
         if aside:
             shutil.rmtree(aside, ignore_errors=True)
@@ -58,38 +63,51 @@ async def _opened(folder: Folder, clock: DemoClock) -> AsyncIterator[House]:
         await house.close()
 
 
-async def _live(house: House, clock: DemoClock, folder: Folder, narrator: Narrator, stay: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _Play:
+    """Everybody and everything on the stage."""
+
+    house: House
+    clock: DemoClock
+    folder: Folder
+    narrator: Narrator
+    twilio: Twilio
+    stay: bool
+
+
+async def _live(play: _Play) -> int:
     """Run the daemon and play the story before it; a signal ends both."""
+    house, clock = play.house, play.clock
     desk = Desk(house.store, house.premises, house.doors, clock)
     daemon = Daemon(house, lambda _daemon: serve_desk(desk, house.ring))
     clock.watch(len(daemon.spindles), lambda: daemon.clerk.idle)
     living = asyncio.create_task(run_until_signalled(daemon))
-    playing = asyncio.create_task(_play(house, clock, folder, narrator, stay))
+    playing = asyncio.create_task(_tell(play))
     await asyncio.wait({living, playing}, return_when=asyncio.FIRST_COMPLETED)
     if not playing.done():
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
         return await living or INTERRUPTED
-    status = await _status(playing, narrator)
-    if status or not stay:
+    status = await _status(playing, play.narrator)
+    if status or not play.stay:
         daemon.stop()
     return max(await living, status)
 
 
-async def _play(house: House, clock: DemoClock, folder: Folder, narrator: Narrator, stay: bool) -> int:
-    await clock.settle()
-    claire = Claire(house.config.desk.socket, clock, folder, narrator)
-    story = Story(house, clock, claire, folder, narrator)
+async def _tell(play: _Play) -> int:
+    await play.clock.settle()
+    claire = Claire(play.house.config.desk.socket, play.clock, play.folder, play.narrator)
+    story = Story(play.house, play.clock, claire, play.folder, play.narrator, play.twilio)
     try:
         await story.tell()
     finally:
         await claire.leave()
-    told = await chapters(house)
-    close_with(told, folder, narrator, stay)
-    found = await faults(house, told, folder, story.reasons, narrator.errors.told)
+    told = await chapters(play.house)
+    close_with(told, play.folder, play.narrator, play.stay)
+    found = await faults(play.house, told, play.folder, play.twilio, story.reasons, play.narrator.errors.told)
     for fault in found:
-        narrator.line(f"UNEXPECTED {fault}")
-    clock.let_run()
+        play.narrator.line(f"UNEXPECTED {fault}")
+    play.clock.let_run()
     return 1 if found else 0
 
 

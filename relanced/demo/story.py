@@ -14,14 +14,18 @@ from relanced.demo.clock import DemoClock
 from relanced.demo.company import (
     CREDIT_NOTE,
     CREDITOR,
+    CUSTOMERS,
     FIRST_DAY,
     LAST_DAY,
     NAMES,
     NO_BANK_FILES,
+    SHORT_NUMBER,
+    STOPPING_MOBILE,
     TRANSFERS,
 )
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
+from relanced.demo.twilio import Twilio
 from relanced.house import House
 from relanced.rules.calendar import add_bank_days, is_bank_day
 
@@ -42,9 +46,11 @@ class Scene:
 class Story:
     """Three months of Atelier Dubois. `reasons` keeps what `why` answered."""
 
-    def __init__(self, house: House, clock: DemoClock, claire: Claire, folder: Folder, narrator: Narrator) -> None:
+    def __init__(
+        self, house: House, clock: DemoClock, claire: Claire, folder: Folder, narrator: Narrator, twilio: Twilio
+    ) -> None:
         self._house, self._clock, self._claire = house, clock, claire
-        self._folder, self._narrator = folder, narrator
+        self._folder, self._narrator, self._twilio = folder, narrator, twilio
         self.reasons: list[str] = []
 
     async def tell(self) -> None:
@@ -63,13 +69,19 @@ class Story:
         yield Scene(self._at(FIRST_DAY, time(8)), "Atelier Dubois starts with its books of 2025", self._start)
         for day in _bank_days():
             yield from self._bank(day)
-            yield Scene(self._at(day, POST), "", partial(self._claire.goes_to_the_post, day))
+            yield Scene(self._at(day, POST), "", partial(self._claire_comes_in, day))
         yield from self._desk()
+        yield from self._telephone()
 
     async def _start(self) -> None:
         await self._claire.imports("clients.csv", "contacts.csv", "factures-2025.csv")
         await self._claire.imports("reglements-2025.csv", covers=date(2025, 12, 31))
         await self._claire.opens(CREDITOR)
+
+    async def _claire_comes_in(self, day: date) -> None:
+        """Her mail of the morning is written at this moment; then she takes what lies in the trays to the post."""
+        self._house.ring()
+        await self._claire.goes_to_the_post(day)
 
     def _bank(self, day: date) -> Iterator[Scene]:
         """Each morning the statement of the bank day before, or of all that were missed."""
@@ -102,6 +114,40 @@ class Story:
         yield scene(
             "2026-02-27 10:00", f"{bad}: the notice's deadline is over. A lawyer? Not today", claire.reads_queue
         )
+
+    def _telephone(self) -> Iterator[Scene]:
+        """Texts, answers, calls, and the mail of a morning that tells of them."""
+        claire, scene = self._claire, self._scene
+        shy, dead, dentist, haulier = NAMES["C17"], NAMES["C16"], NAMES["C18"], NAMES["C15"]
+        wrong = partial(claire.called, "C12", "wrong-number", "a private person, tired of it")
+        machine = partial(claire.called, "C18", "voicemail", "no word about money on a machine")
+        promised = partial(claire.called, "C18", "promised", "the insurer has paid her", date(2026, 1, 30))
+        goes_on = partial(claire.resumes, "C17", "no texts, mails go on")
+        yield scene("2026-01-16 12:30", f"{shy} answers the text that followed the second reminder: STOP", self._stop)
+        yield scene("2026-01-19 08:50", "Claire opens the mail of the morning", claire.opens_her_mail)
+        yield scene("2026-01-19 10:00", "STOP is obeyed already; what is left is for a person", claire.reads_tasks)
+        yield scene("2026-01-19 10:01", "", goes_on)
+        yield scene("2026-01-19 10:30", "Claire phones, the largest amount first", claire.reads_calls)
+        yield scene("2026-01-19 10:35", "", wrong)
+        yield scene("2026-01-19 10:40", "", machine)
+        yield scene("2026-01-20 10:30", f"{dentist}, the second try: Mme Lemoine pays on the 30th", promised)
+        yield scene("2026-01-20 15:45", f"The text to {NAMES['C04']} has arrived: Twilio was asked", self._text("C04"))
+        yield scene("2026-01-22 15:45", f"{dead}: nobody at this number. The next one gets the text", self._text("C16"))
+        yield scene("2026-03-02 09:30", f"Nobody has time to phone this week: {haulier} waits", claire.reads_calls)
+
+    async def _stop(self) -> None:
+        self._twilio.receive(STOPPING_MOBILE, SHORT_NUMBER, "STOP")
+
+    def _text(self, customer: str) -> Callable[[], Awaitable[None]]:
+        """Somebody opens the file of the first text to a customer."""
+        number = next(c.mobile for c in CUSTOMERS if c.code == customer).partition(" /")[0].replace(" ", "")
+
+        async def look() -> None:
+            path = next(self._folder.texts.glob(f"*+33{number[1:]}.txt"))
+            lines = path.read_text(encoding="utf-8").splitlines()
+            self._narrator.opened(str(path.relative_to(self._folder.root)), lines)
+
+        return look
 
     def _scene(self, at: str, words: str, act: Callable[[], Awaitable[object]]) -> Scene:
         return Scene(datetime.fromisoformat(at).replace(tzinfo=self._house.config.timezone), words, act)

@@ -12,11 +12,14 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
+CLAIRE = "claire@atelier-dubois.example"
 RELANCED = (sys.executable, "-c", "from relanced.cli import main; main()")
 
 
@@ -30,9 +33,14 @@ class Played:
     complained: str
 
     def mails(self, to: str = "") -> list[EmailMessage]:
-        """The mailbox in the order of arrival, or what one person got."""
+        """What the customers got in the order of arrival, or what one person got."""
         paths = sorted((self.root / "mailbox").glob(f"*{to}.eml"))
-        return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in paths]
+        wanted = [path for path in paths if to or CLAIRE not in path.name]
+        return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in wanted]
+
+    def texts(self, number: str = "") -> list[str]:
+        """The short texts in their order, or those to one number."""
+        return [path.read_text(encoding="utf-8") for path in sorted((self.root / "texts").glob(f"*{number}.txt"))]
 
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command after the end."""
@@ -70,7 +78,7 @@ def test_it_ends_by_itself_and_finds_nothing_unexpected(played: Played) -> None:
 
 def test_every_mail_can_be_opened_and_came_once(played: Played) -> None:
     mails = played.mails()
-    assert len({mail["Message-ID"] for mail in mails}) == len(mails) == 29
+    assert len({mail["Message-ID"] for mail in mails}) == len(mails) == 42
     assert all(mail["Subject"] and text(mail).startswith("Madame") and not mail.defects for mail in mails)
     assert all(date(2026, 1, 5) <= day(mail) <= date(2026, 3, 31) for mail in mails)
 
@@ -78,7 +86,7 @@ def test_every_mail_can_be_opened_and_came_once(played: Played) -> None:
 def test_every_letter_is_a_pdf(played: Played) -> None:
     letters = sorted((played.root / "letters").rglob("*.pdf"))
     registered = sorted((played.root / "registered").glob("*.pdf"))
-    assert (len(letters), len(registered)) == (4, 1)
+    assert (len(letters), len(registered)) == (5, 1)
     assert all(PdfReader(path).pages for path in (*letters, *registered))
     assert "MISE EN DEMEURE" in PdfReader(registered[0]).pages[0].extract_text()
 
@@ -116,6 +124,65 @@ def test_a_letter_paid_in_the_tray_is_pulled_back(played: Played) -> None:
     assert json.loads(note.read_text(encoding="utf-8"))["facts"]["debtor"] == "C14"
 
 
+def test_a_text_follows_the_second_reminder_and_its_receipt_is_asked_for(played: Played) -> None:
+    (text_,) = played.texts("+33600000004")
+    head, _, body = text_.partition("\n\n")
+    assert head.splitlines()[3:] == ["Segments: 2 (GSM-7)", "Status: delivered"]
+    assert body.startswith("Atelier Dubois SARL : 4 340,00 € restent à régler depuis 11 jours")
+    assert text_.replace("\n", "\n    ").rstrip() in played.said
+    assert "20 Jan relance-2 by SMS, delivered" in played.said
+
+
+def test_a_dead_number_gives_way_to_the_next(played: Played) -> None:
+    (dead,), (next_,) = played.texts("+33600000016"), played.texts("+33600000026")
+    assert "Status: undelivered, error 30005" in dead
+    assert "Status: delivered" in next_
+    assert "dead since 2026-01-22" in played.ask("show", "C16").stdout
+
+
+def test_a_stop_is_obeyed_and_mails_go_on(played: Played) -> None:
+    assert [text_.splitlines()[-1] for text_ in played.texts("from-+33600000017")] == ["STOP"]
+    assert len(played.texts("+33600000017")) == 2  # the one that was answered, and the answer
+    days = [day(mail) for mail in played.mails("malo@brasserie-du-port.example")]
+    assert date(2026, 1, 15) in days and date(2026, 3, 10) in days  # the second reminder, twice
+
+
+def test_a_promise_on_the_phone_gives_quiet_and_is_kept(played: Played) -> None:
+    days = [day(mail) for mail in played.mails("cabinet@lemoine-dentaire.example")]
+    assert not [on for on in days if date(2026, 1, 19) <= on <= date(2026, 2, 28)]
+    table = " ".join(played.said[played.said.index("C18 Cabinet dentaire Lemoine  ") :].split())
+    assert "19 Jan phoned: voicemail" in table
+    assert "20 Jan phoned: promised for 30 Jan" in table
+    assert "promised" not in played.ask("tasks").stdout
+
+
+def test_a_call_that_nobody_makes_is_passed_over_and_one_waits_at_the_end(played: Played) -> None:
+    assert "06 Mar nobody phoned: appel passed over" in played.said
+    (call,) = json.loads(played.ask("--format", "json", "calls").stdout)
+    assert (call["debtor"], call["number"], call["amount"]) == (
+        "Cabinet dentaire Lemoine",
+        "+33261910018",
+        "645.00 EUR",
+    )
+
+
+def test_claire_gets_her_day_by_mail_once_a_morning(played: Played) -> None:
+    mails = played.mails(CLAIRE)
+    days = [day(mail) for mail in mails]
+    assert len(set(days)) == len(days) == 59
+    (monday,) = (mail for mail in mails if day(mail) == date(2026, 1, 19))
+    assert monday["Date"].datetime.strftime("%H:%M") == "08:45"
+    assert "2 appels à passer" in text(monday)
+    assert "1 réponse attend d’être lue" in text(monday)
+    assert "3 messages partent aujourd’hui" in text(monday)
+    (part,) = monday.iter_attachments()
+    rows = list(load_workbook(BytesIO(part.get_content()))["Appels"].values)
+    assert [(row[1], row[2]) for row in rows[1:]] == [
+        ("Groupe Valmont Promotion", 20400),
+        ("Cabinet dentaire Lemoine", 875),
+    ]
+
+
 def test_the_notice_waits_for_approval(played: Played) -> None:
     said = played.said
     planned = said.index("step=mise-en-demeure")
@@ -136,13 +203,13 @@ def test_the_table_tells_where_everybody_stands(played: Played) -> None:
     assert re.search(r"transmission waited too\s+long for approval", table)
     assert re.search(r"C12 .* lapsed", table)
     assert table.count(" paid\n") + table.count(" paid ") >= 12
-    for place in ("mailbox/", "letters/", "registered/", "config.yaml", "relanced.db", "relanced.log"):
+    for place in ("mailbox/", "texts/", "letters/", "registered/", "config.yaml", "relanced.db", "relanced.log"):
         assert str(played.root / place).rstrip("/") in table
 
 
 def test_the_log_is_kept_whole(played: Played) -> None:
     log = (played.root / "relanced.log").read_text(encoding="utf-8")
-    assert log.count("message sent") == 29
+    assert log.count("message sent") == 42 + 4
     assert "[error" not in log
     assert "direction@hotel-des-halles.example" not in log
 

@@ -14,10 +14,12 @@ from relanced.demo import run_demo
 from relanced.demo.folder import NotOurs, make, write_config
 from relanced.store.guard import Lock
 
+TWILIO = "http://127.0.0.1:2526"
+
 
 def test_the_configuration_is_sound(tmp_path: Path) -> None:
     folder = make(tmp_path / "demo")
-    assert write_config(folder, 2525) is None
+    assert write_config(folder, 2525, TWILIO) is None
     config = load(folder.config, os.environ)
     assert Path(config.desk.socket) == folder.root / "desk.sock"
     assert sorted(path.name for path in folder.invoices.iterdir())[0] == "FA-2025-081.pdf"
@@ -25,7 +27,7 @@ def test_the_configuration_is_sound(tmp_path: Path) -> None:
 
 def test_a_long_path_gets_its_socket_elsewhere(tmp_path: Path) -> None:
     folder = make(tmp_path / ("long" * 25))
-    aside = write_config(folder, 2525)
+    aside = write_config(folder, 2525, TWILIO)
     assert aside is not None
     assert Path(load(folder.config, os.environ).desk.socket) == aside / "desk.sock"
     aside.rmdir()
