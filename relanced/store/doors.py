@@ -1,4 +1,8 @@
-"""The breaker of each channel: a door that fails closes for a while; one that refuses too many closes and asks."""
+"""The breaker of each channel: a door that fails closes for a while; one that refuses too many closes and asks.
+
+After its rest one message probes it. Each one it takes makes room for one more, so that their number doubles from round
+to round until it is open as before; a failure closes it again, for twice as long.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from sqlalchemy import bindparam, select
 
 from relanced.channel import Refusal, Refused, Scope, Sent, Tray, Unavailable
 from relanced.store import journal
+from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.outcomes import Outcome
 from relanced.store.tables import channels
@@ -25,24 +30,45 @@ REFUSALS_ALLOWED = 4  # more than 20 % of the last 20 close the door and ask
 _TOO_MANY = f"too many refusals: more than 20 % of the last {REFUSALS_WATCHED}"
 _ASKING = timedelta(hours=4)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
+ONE, OPEN = 1, 64  # how many may be in flight when it is tried again; with more than so many it is open
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How a channel has done of late. `recent` holds one letter per parcel: R refused, S taken."""
+    """How a channel has done of late. `recent` holds one letter per parcel: R refused, S taken.
+
+    `room` is how many may be in flight while it is tried; 0: no bound of its own.
+    """
 
     failures: int = 0
     recent: str = ""
     closed_until: datetime | None = None
     why: str = ""
+    room: int = 0
 
 
 _KNOWN = (
-    select(channels.c.failures, channels.c.recent, channels.c.closed_until, channels.c.why)
+    select(channels.c.failures, channels.c.recent, channels.c.closed_until, channels.c.why, channels.c.room)
     .where(channels.c.name == bindparam("channel"))
     .with_for_update()
 )
-_KEEP = or_change(channels, "name", ["failures", "recent", "closed_until", "why"])
+_TRIED = select(channels.c.name, channels.c.room).where(channels.c.room > 0)
+_KEEP = or_change(channels, "name", ["failures", "recent", "closed_until", "why", "room"])
+
+
+class Doors:
+    """The sender's side of the breakers."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def rooms(self) -> dict[str, int]:
+        """The channels that are being tried again, and how many of their messages may be in flight."""
+
+        async def work(connection: AsyncConnection) -> dict[str, int]:
+            return {row.name: row.room for row in await connection.execute(_TRIED)}
+
+        return await self._engine.read(work)
 
 
 async def watch_doors(
@@ -82,17 +108,23 @@ def judged(door: Door, outcomes: Sequence[Outcome], now: datetime) -> Door:
     if shut and not closed:
         return _shut(door, shut, now)
     if len(recent) == REFUSALS_WATCHED and recent.count("R") > REFUSALS_ALLOWED:
-        return Door(door.failures, "", now + _ASKING, _TOO_MANY)
+        return Door(door.failures, "", now + _ASKING, _TOO_MANY, ONE)
     waits = closed and (shut is not None or door.why == _TOO_MANY)
-    taken = any(isinstance(o.answer, Sent | Tray) for o in outcomes)
-    return Door(recent=recent) if taken and not waits else door
+    taken = sum(isinstance(o.answer, Sent | Tray) for o in outcomes)
+    return _wider(door, taken) if taken and not waits else door
+
+
+def _wider(door: Door, taken: int) -> Door:
+    """It works. How often it failed is forgotten once it is open as before."""
+    room = door.room + taken if door.room else 0
+    return Door(door.failures, door.recent, room=room) if 0 < room <= OPEN else Door(recent=door.recent)
 
 
 def _shut(door: Door, answer: Unavailable, now: datetime) -> Door:
     """Each time it stays closed longer, unless it knows itself until when."""
     wait = min(_FIRST_WAIT * 2 ** min(door.failures, 7), _LONGEST_WAIT)
     until = max(answer.not_before or now, now + wait)
-    return Door(door.failures + 1, door.recent, until, answer.words[:500] or "closed")
+    return Door(door.failures + 1, door.recent, until, answer.words[:500] or "closed", ONE)
 
 
 def _shuts(answer: Unavailable) -> bool:

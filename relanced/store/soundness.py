@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 
 from relanced.store import journal
 from relanced.store.engine import Engine
@@ -57,10 +58,18 @@ async def unsound(engine: Engine) -> list[str]:
     return await engine.read(work)
 
 
+async def damaged(engine: Engine) -> list[str]:
+    """Which pages of the database are damaged, a line each: what must be known before anything is sent from it."""
+    return await engine.read(_pages)
+
+
 async def _pages(connection: AsyncConnection) -> list[str]:
     if connection.dialect.name != "sqlite":
         return []
-    found = list((await connection.execute(text("PRAGMA quick_check"))).scalars())
+    try:
+        found = list((await connection.execute(text("PRAGMA quick_check"))).scalars())
+    except DatabaseError as error:
+        return [f"damaged pages: {error.orig}"]
     return [] if found == ["ok"] else [f"damaged pages: {line}" for line in found[:10]]
 
 

@@ -54,6 +54,24 @@ async def test_fault_31_a_door_that_refuses_us_closes_and_no_try_is_counted(
     assert len(await company.works()) == 3
 
 
+async def test_fault_31_one_message_tries_a_door_that_rested_and_the_others_follow(company: Company) -> None:
+    names = [f"C{n}" for n in range(12)]
+    await company.bills(*(paper.invoice(f"F-{name}", DUE, name) for name in names))
+    company.relay.answers("MAIL", "535 5.7.8 bad credentials")
+    await company.morning(DAY)
+    first = await _tries(company, names)
+    company.clock.later(minutes=2)
+    assert await company.works() == []
+    assert await _tries(company, names) == first + 1
+    company.relay.answers("MAIL", "250 2.1.0 Ok")
+    company.clock.later(minutes=5)
+    assert len(await company.works()) == 12
+
+
+async def _tries(company: Company, names: list[str]) -> int:
+    return sum([(await company.house.store.views.message((await company.last(name))["id"]))["tries"] for name in names])
+
+
 async def test_fault_31_start_tries_a_closed_door_at_once(company: Company) -> None:
     await company.bills(paper.invoice("F-1", DUE))
     company.relay.answers("MAIL", "535 5.7.8 bad credentials")

@@ -47,6 +47,21 @@ async def test_fault_7_a_daemon_under_load_finishes_what_is_in_flight_and_ends(f
     assert len({mail.to for mail in company.relay.mails}) == len(company.relay.messages) < 300
 
 
+async def test_fault_16_nothing_is_sent_from_a_damaged_database(found: Found) -> None:
+    company = await _ready_to_send(found, 3)
+    (page,) = rows(company.folder, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_messages_due'")[0]
+    size = rows(company.folder, "PRAGMA page_size")[0][0]
+    with (company.folder / "relanced.db").open("r+b") as database:
+        database.seek((page - 1) * size)
+        database.write(os.urandom(size))
+    program = Program(company.folder)
+    await program.start()
+    assert await program.ends() == BAD_CONFIG
+    assert "damaged pages" in program.words
+    assert "bring back the last backup" in program.words
+    assert company.relay.messages == []
+
+
 async def test_fault_20_a_second_daemon_says_who_is_there_and_since_when(found: Found) -> None:
     company = await _ready_to_send(found, 1)
     async with running(company.folder):

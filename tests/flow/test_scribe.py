@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -79,3 +80,10 @@ def _lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_attack_34_pickle_is_spoken_between_the_daemon_and_its_own_fork_alone() -> None:
+    root = Path(__file__).resolve().parents[2]
+    files = [path for folder in ("relanced", "channels") for path in sorted((root / folder).rglob("*.py"))]
+    speaking = [path.name for path in files if re.search(r"\b(c?pickle|shelve|marshal)\b", path.read_text("utf-8"))]
+    assert speaking == ["apart.py"]
