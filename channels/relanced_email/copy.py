@@ -67,7 +67,7 @@ class JournalCopy:
         after = self._telling(since)
         sign = next((c for c in copies.values() if c.written and c.written >= after), None)
         if sign is None:
-            return await self._send_canary(parcel.envelope["from"], since)
+            return await self._send_canary(parcel.envelope.get("plain", parcel.envelope["from"]), since)
         # A file renamed while a folder is read can be overlooked once.
         if parcel.attempt in await self._look(since):
             return Unknown("the journal copy has just arrived")

@@ -45,6 +45,7 @@ class Envelope:
     ) -> None:
         self.carried = 0
         self.committed = False
+        self.extensions = extensions
         self._line, self._timeouts = Line(transport), timeouts
         self._pipelining, self._size = "pipelining" in extensions, "size" in extensions
         self._dsn = dsn and "dsn" in extensions

@@ -17,6 +17,7 @@ from threading import Lock
 from relanced.channel import Blob, Enclosure, MailDraft, Parcel, Unfit
 from relanced_email.address import bare, sender
 from relanced_email.header import disposition, ids, mailbox, plain, short, unstructured
+from relanced_email.verp import envelope_of
 
 _ATTEMPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # fits a boundary and an ENVID as it is
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
@@ -24,12 +25,18 @@ _MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[a-z0-9][a-z0-9.+-]{0,63}/[a-z
 _REFERENCES_KEPT = 20
 
 
-def compose(draft: MailDraft, *, enclosures_limit: int, copy_to: str = "") -> Parcel:
-    """Fix the bytes of one message and its envelope. `enclosures_limit` is in bytes. Raises Unfit."""
+def compose(
+    draft: MailDraft, *, enclosures_limit: int, copy_to: str = "", verp: bool = False, anchored: bool = False
+) -> Parcel:
+    """Fix the bytes of one message and its envelope. `enclosures_limit` is in bytes. Raises Unfit.
+
+    `anchored`: the relay writes over our Message-ID, so References holds it too: every answer then quotes it.
+    """
     _check(draft, enclosures_limit)
     to = bare(draft.to)
-    head = b"\r\n".join(_headers(draft, to))
-    envelope = {"from": sender(draft.sender).address, "to": to, "message_id": draft.message_id}
+    head = b"\r\n".join(_headers(draft, to, anchored=anchored))
+    envelope = envelope_of(sender(draft.sender).address, draft.attempt, verp=verp)
+    envelope |= {"to": to, "message_id": draft.message_id}
     if copy_to:
         envelope["copy"] = copy_to
     return Parcel(draft.attempt, draft.to, draft.deadline, _pieces(draft, head), envelope)
@@ -47,7 +54,7 @@ def _check(draft: MailDraft, enclosures_limit: int) -> None:
         raise Unfit(f"the enclosures weigh {size} bytes, more than the {enclosures_limit} allowed")
 
 
-def _headers(draft: MailDraft, to: str) -> list[bytes]:
+def _headers(draft: MailDraft, to: str, *, anchored: bool) -> list[bytes]:
     subject = short(draft.subject, 250, "the subject")
     if not subject:
         raise Unfit("the subject is empty")
@@ -57,7 +64,7 @@ def _headers(draft: MailDraft, to: str) -> list[bytes]:
         mailbox("To", short(draft.to_name, 120, "the name of the recipient"), to),
         unstructured("Subject", subject),
         b"Message-ID: " + draft.message_id.encode("ascii"),
-        *_thread(draft.references),
+        *_thread(draft.references, draft.message_id if anchored else ""),
         unstructured("X-Relanced-Reference", short(draft.reference, 120, "the reference") or "-"),
         b"X-Relanced-Attempt: " + draft.attempt.encode("ascii"),
     ]
@@ -81,13 +88,14 @@ def _from(text: str) -> bytes:
     return mailbox("From", short(writer.name, 120, "the name of the sender"), writer.address)
 
 
-def _thread(references: tuple[str, ...]) -> list[bytes]:
+def _thread(references: tuple[str, ...], anchor: str) -> list[bytes]:
     """In-Reply-To and References. Others write ids too: one that is no Message-ID threads nothing and is left out."""
     known = tuple(i for i in references if _MESSAGE_ID.fullmatch(i))
-    if not known:
+    quoted = (*known, anchor) if anchor else known
+    if not quoted:
         return []
-    kept = known if len(known) <= _REFERENCES_KEPT else known[:1] + known[1 - _REFERENCES_KEPT :]
-    return [ids("In-Reply-To", known[-1:]), ids("References", kept)]
+    kept = quoted if len(quoted) <= _REFERENCES_KEPT else quoted[:1] + quoted[1 - _REFERENCES_KEPT :]
+    return [*([ids("In-Reply-To", known[-1:])] if known else []), ids("References", kept)]
 
 
 def _pieces(draft: MailDraft, head: bytes) -> tuple[bytes | Blob, ...]:

@@ -13,8 +13,10 @@ from typing import Any, cast
 import aiosmtplib
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from relanced_email.auth import Stale, bear
 from relanced_email.envelope import Envelope
 from relanced_email.settings import EmailSettings, SmtpSettings, Timeouts, Tls
+from relanced_email.tokens import NoToken, Tokens
 
 Resolve = Callable[[str, int], Awaitable[list[tuple[Any, ...]]]]
 """A host name and a port in, what `socket.getaddrinfo` returns out. Raises OSError."""
@@ -27,14 +29,31 @@ class Closed(Exception):
 
 
 class Opening:
-    """Opens sessions to one relay. `resolve` looks up its name; without it, the system's resolver does, in a thread."""
+    """Opens sessions to one relay. `resolve` looks up its name; without it, the system's resolver does, in a thread.
 
-    def __init__(self, settings: EmailSettings, resolve: Resolve | None = None) -> None:
+    With `tokens`, they are what it logs in with.
+    """
+
+    def __init__(self, settings: EmailSettings, resolve: Resolve | None = None, tokens: Tokens | None = None) -> None:
         self._smtp, self._timeouts, self._dsn = settings.smtp, settings.timeouts, settings.dsn
-        self._resolve = resolve or _system_resolve
+        self._resolve, self._tokens = resolve or _system_resolve, tokens
 
     async def __call__(self, hello: str) -> Envelope:
         """An open, logged-in session that said EHLO by the name `hello`. Raises Closed."""
+        try:
+            return await self._opened(hello)
+        except Stale as stale:
+            return await self._with_another_token(hello, stale)
+
+    async def _with_another_token(self, hello: str, stale: Stale) -> Envelope:
+        """A token may end before its time: the account was changed, or its password."""
+        try:
+            return await self._opened(hello, stale.token)
+        except Stale as again:
+            login = self._tokens.login if self._tokens else ""
+            raise Closed(f"{self._clean(str(again))}: the relay takes no token of this sign-in: {login}") from None
+
+    async def _opened(self, hello: str, refused: str = "") -> Envelope:
         again = AsyncRetrying(
             stop=stop_after_attempt(_TRIES),
             wait=wait_random_exponential(multiplier=0.1, max=2),
@@ -42,11 +61,14 @@ class Opening:
             reraise=True,
         )
         try:
-            return await again(self._open, self._smtp.hello or hello)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise Closed(_without_secrets(_words(error), self._smtp)) from None
+            return await again(self._open, self._smtp.hello or hello, refused)
+        except (aiosmtplib.SMTPException, OSError, ValueError, NoToken) as error:
+            raise Closed(self._clean(_words(error))) from None
 
-    async def _open(self, hello: str) -> Envelope:
+    def _clean(self, words: str) -> str:
+        return _without_secrets(words, self._smtp)
+
+    async def _open(self, hello: str, refused: str) -> Envelope:
         context = None if self._smtp.tls is Tls.NONE else await asyncio.to_thread(lambda: self._context)
         relay = aiosmtplib.SMTP(
             hostname=self._smtp.host,
@@ -56,12 +78,14 @@ class Opening:
             use_tls=self._smtp.tls is Tls.IMPLICIT,
             start_tls=self._smtp.tls is Tls.STARTTLS,
             tls_context=context,
-            username=self._smtp.user or None,
+            username=(self._smtp.user or None) if self._smtp.password else None,
             password=self._smtp.password.get_secret_value() if self._smtp.password else None,
         )
         try:
             await relay.connect()
             await _introduce(relay)
+            if self._tokens:
+                await bear(relay, self._smtp.user, self._smtp.host, self._tokens, refused)
             return Envelope(
                 cast(asyncio.Transport, relay.transport), relay.esmtp_extensions, self._timeouts, dsn=self._dsn
             )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import structlog
-
 from relanced.channel import Form, heard_mail
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
-
-log = structlog.get_logger("relanced.listen")
 
 
 async def ingest(desk: Desk, asked: Asked) -> Told:
@@ -18,7 +14,6 @@ async def ingest(desk: Desk, asked: Asked) -> Told:
         raise Misasked("the message is empty")
     heard = heard_mail(raw, {"how": "pipe"}, asked.number("size", 0))
     fresh = await desk.store.hearing.keep(channel, heard, desk.now)
-    log.info("heard", channel=channel, key=heard.key, bytes=len(raw), fresh=fresh)
     return Told((f"kept for {channel}" if fresh else f"{channel} has it already",), record={"kept": fresh})
 
 
