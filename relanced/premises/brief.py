@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from relanced.config import Creditor
+from relanced.rules.calls import answered
 from relanced.rules.claim import Claim, ClaimTerm, claim
 from relanced.rules.decide import Named
-from relanced.rules.model import CaseFacts, LineKind, MessageState, Road, Term
-from relanced.rules.owed import balances
+from relanced.rules.model import CaseFacts, LineKind, MessageState, Reminder, Road, Term
+from relanced.rules.owed import askable, balances
 from relanced.rules.policy import Step, Tone
+from relanced.rules.promises import BROKEN, paid_on
 from relanced.rules.rates import RateTable
 from relanced.store.facts import Loaded
-from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, ReminderFacts
+from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, ReminderFacts
 
 
 def brief(
@@ -32,9 +34,11 @@ def brief(
     reminder_id: int | None = None,
 ) -> ReminderFacts:
     """The facts of one reminder as they stand today."""
-    facts, owed = case.facts, balances(case.facts)
+    facts, owed = case.facts, askable(case.facts)
     known = {t.id: t for t in facts.terms}
-    named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today)) for n in lines]
+    left, before, terms = balances(facts), _left_before(facts, reminder_id), {n.term_id for n in lines}
+    named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today, left[n.term_id])) for n in lines]
+    last = before[-1][1].on if before else date.min
     return ReminderFacts(
         today=today,
         reference=reference,
@@ -48,9 +52,11 @@ def brief(
         absorbed=tuple(line for kind, line in named if kind is LineKind.ABSORBED),
         claim=claim_of(facts, lines, creditor, rates, today) if step.tone >= Tone.FIRM else None,
         deadline_days=step.deadline,
-        earlier=_earlier(facts, reminder_id),
+        earlier=tuple(told for reminder, told in before if terms & set(reminder.term_ids)),
         enclosed=enclosed,
         missing=missing,
+        broken=_broken(facts, terms, last, left),
+        spoken_on=case.spoken_on if case.spoken_on and case.spoken_on >= last else None,
     )
 
 
@@ -78,7 +84,7 @@ def _addressee(facts: CaseFacts, contact: str) -> Addressee:
     return Addressee(debtor.name, person, debtor.siren, debtor.address)
 
 
-def _line(term: Term, cents: int, today: date) -> LineFacts:
+def _line(term: Term, cents: int, today: date, left: int) -> LineFacts:
     return LineFacts(
         invoice=term.invoice,
         issued_on=term.issued_on,
@@ -91,22 +97,34 @@ def _line(term: Term, cents: int, today: date) -> LineFacts:
         invoice_cents=term.invoice_cents,
         order_number=term.order_number,
         currency=term.currency,
+        contested_cents=left - cents,
     )
 
 
-def _earlier(facts: CaseFacts, reminder_id: int | None) -> tuple[EarlierFacts, ...]:
-    """The reminders that left before this one and still stand, oldest first."""
+def _broken(facts: CaseFacts, named: Set[int], last: date, left: Mapping[int, int]) -> BrokenFacts | None:
+    """The last promise about these terms that was found broken since the last reminder."""
+    words = [p for p in facts.promises if p.state in BROKEN and p.agreement is None and named & set(dict(p.terms))]
+    since = [p for p in words if p.judged_on and p.judged_on > last]
+    if not since:
+        return None
+    word = since[-1]
+    return BrokenFacts(word.said_on or word.on, word.on, word.cents, min(paid_on(word, left), word.cents))
+
+
+def _left_before(facts: CaseFacts, reminder_id: int | None) -> list[tuple[Reminder, EarlierFacts]]:
+    """The reminders that left before this one and still stand, oldest first; no call that reached nobody."""
     told = []
+    left = (MessageState.SENT, MessageState.DELIVERED)
     for reminder in facts.reminders:
-        first = [m for m in reminder.messages if m.state in (MessageState.SENT, MessageState.DELIVERED)]
+        first = [m for m in reminder.messages if m.state in left and answered(m)]
         if reminder.id != reminder_id and reminder.performed_on and first:
-            told.append(EarlierFacts(reminder.performed_on, reminder.step, first[0].road))
-    return tuple(sorted(told, key=lambda e: e.on))
+            told.append((reminder, EarlierFacts(reminder.performed_on, reminder.step, first[0].road)))
+    return sorted(told, key=lambda one: one[1].on)
 
 
 def claim_of(facts: CaseFacts, lines: Sequence[Named], creditor: Creditor, rates: RateTable, until: date) -> Claim:
     """The *décompte* of these lines: interest runs on what is still owed, never on what was paid meanwhile."""
-    owed = balances(facts)
+    owed = askable(facts)
     known = {t.id: t for t in facts.terms}
     notices = {line.term_id: line.clock_from for line in facts.lines if line.clock_from}
     terms = [

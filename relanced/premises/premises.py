@@ -8,9 +8,10 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from relanced.channel import Form
-from relanced.config import Config, Creditor, Door
+from relanced.config import Config, Creditor, Door, Mode
 from relanced.config.digest import digest as short_name
 from relanced.premises.brief import claim_of
+from relanced.rules.audit import DEAF, ear
 from relanced.rules.calendar import add_working_days
 from relanced.rules.decide import Decision, Named, decide
 from relanced.rules.gate import Moment, Surface
@@ -25,11 +26,15 @@ from relanced.words.errors import WordingError
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How the house stands at this moment: its epoch, why it is stopped, which doors are closed until when and why."""
+    """How the house stands at this moment: its epoch, why it is stopped, which doors are closed until when and why, and
+    how many messages may be in flight through one that is tried again. `heard`: by channel and name, until when each
+    inbox was heard; None where nobody asks."""
 
     epoch: int = 1
     stopped: str = ""
     closed: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
+    rooms: Mapping[str, int] = field(default_factory=dict)
+    heard: Mapping[tuple[str, str], datetime] | None = None
 
 
 class Premises:
@@ -51,6 +56,8 @@ class Premises:
         self._current = {key: config.policies_of(key) for key in config.creditors}
         self._digests = {key: {p.digest: p for p in policies} for key, policies in self._current.items()}
         self._climbed: dict[tuple[str, str], Policy] = {}
+        self._inboxes = {key: [(d.name, i.name) for d, i in config.inboxes_of(key)] for key in config.creditors}
+        self._listens = config.mode is not Mode.SHADOW and any(self._inboxes.values())
 
     def local(self, now: datetime) -> datetime:
         """The moment in the house's time zone: rules know no other."""
@@ -69,7 +76,8 @@ class Premises:
         epoch, stopped, settled = await store.clerk.stopped()
         if not stopped and settled not in ("", self.digest):
             stopped = "another configuration works on this database: make them equal and restart"
-        return Conditions(epoch, stopped, await store.clerk.closed())
+        heard = await store.hearing.inboxes() if self._listens else None
+        return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard)
 
     # -- policies -------------------------------------------------------------------------------------------------
 
@@ -124,13 +132,15 @@ class Premises:
         """What surrounds one message."""
         creditor = self.config.creditors[case.facts.creditor]
         until, why = c.closed.get(channel, (None, ""))
+        deaf, heard_until = self._ears(creditor, now, c)
         return Surface(
             rules=self.config.contact_rules_of(case.facts.creditor),
             creditor_postcode=creditor.postcode,
             creditor_closed=creditor.closed,
             covers=case.creditor.covers,
             at_most=creditor.bank_data.at_most,
-            deaf="" if creditor.read_by else f"nobody reads the answers to {case.facts.creditor}: set read_by",
+            deaf=deaf,
+            heard_until=heard_until,
             iban_doubt=self._iban_doubt(case, creditor, lines),
             opened=case.creditor.opened_on is not None,
             stopped=c.stopped,
@@ -157,6 +167,22 @@ class Premises:
         door = self.door(case.facts.creditor, road)
         surface = self.surface(case, step, lines, door.name if door else "", now, conditions)
         return Moment(case.facts, step, lines, decision, surface, road, address_id, now, follows, approved)
+
+    def _ears(self, creditor: Creditor, now: datetime, c: Conditions) -> tuple[str, datetime | None]:
+        """Why nobody would hear the answers, empty when somebody does; and until when that is sure."""
+        inboxes = self._inboxes[creditor.key]
+        if not inboxes:
+            return "" if creditor.read_by else f"nobody reads the answers to {creditor.key}: set read_by or imap", None
+        if c.heard is None:
+            return "", None
+        unheard = [name for name in inboxes if name not in c.heard]
+        if unheard:
+            return f"{ear(*unheard[0])} was never heard: nothing leaves before it is", None
+        first = min(inboxes, key=c.heard.__getitem__)
+        heard = self.local(c.heard[first])
+        if now - heard >= DEAF:
+            return f"{ear(*first)} is deaf since {heard:%Y-%m-%d %H:%M}: nothing leaves before it hears again", None
+        return "", heard + DEAF
 
     def _iban_doubt(self, case: Loaded, creditor: Creditor, lines: tuple[Named, ...]) -> str:
         """Bank details that differ from the known ones, or from those on an invoice, wait for people."""

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
+from relanced.rules.given import PromiseState
 from relanced.rules.limits import first_allowed
-from relanced.rules.model import CaseFacts, LineState, Term
+from relanced.rules.model import CaseFacts, HoldKind, LineState, Term
 from relanced.rules.naming import Named, Scene, currencies, gathers_from, name_terms
-from relanced.rules.owed import balances, overdue
-from relanced.rules.policy import Policy, Step
+from relanced.rules.owed import askable, overdue
+from relanced.rules.policy import Policy, Step, Tone
 from relanced.rules.stand import PassOver, PassReason, Stand, chased, stand, stands
 
 __all__ = ["Decision", "Named", "PassOver", "PassReason", "Stand", "decide", "stand"]
@@ -54,12 +55,13 @@ class _Waits:
 
 def decide(facts: CaseFacts, policy: Policy, now: datetime, covers: date | None = None) -> Decision:
     """The step that is due, or none. `covers` is the last day the creditor's bank data account for."""
-    today, owed, waits = now.date(), balances(facts), _Waits()
+    today, owed, waits = now.date(), askable(facts), _Waits()
     asked = chased(facts, owed)
     if not asked:
         return Decision(None, _nothing(facts, owed.values()))
     free = _not_held(facts, asked, now, waits)
-    scene = Scene(facts, policy, tuple(stands(facts, policy, free, owed, today)), today, covers)
+    there = _not_away(facts, stands(facts, policy, free, owed, today), now, waits)
+    scene = Scene(facts, policy, there, today, covers)
     step, lines = _choose(scene, _Amounts(asked, owed), waits)
     return Decision(
         step,
@@ -95,13 +97,36 @@ def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Wa
     held: set[int] = set()
     for hold in sorted(facts.holds, key=lambda h: h.id):
         stopped = {t.id for t in terms if hold.term_id in (None, t.id)}
-        if not stopped or (hold.until is not None and hold.until <= now):
+        over = hold.until is not None and hold.until <= now
+        if not stopped or hold.cents is not None or over or hold.kind is HoldKind.ABSENT:
             continue
         held |= stopped
         waits.words.append(f"on hold ({hold.kind.value}: {hold.reason})")
         if hold.until is not None:
             waits.moments.add(hold.until)
+    held |= _promised(facts, terms, now.date(), waits)
     return [t for t in terms if t.id not in held]
+
+
+def _not_away(facts: CaseFacts, known: Sequence[Stand], now: datetime, waits: _Waits) -> tuple[Stand, ...]:
+    """Nothing courteous is written while nobody is there to read it."""
+    back = max((h.until for h in facts.holds if h.kind is HoldKind.ABSENT and h.until), default=now)
+    waiting = [s for s in known if s.step and s.step.tone is Tone.COURTEOUS] if back > now else []
+    if waiting:
+        waits.words.append(f"on hold ({HoldKind.ABSENT.value}: nobody is there until {back:%Y-%m-%d})")
+        waits.moments.add(back)
+    return tuple(s for s in known if s not in waiting)
+
+
+def _promised(facts: CaseFacts, terms: Sequence[Term], today: date, waits: _Waits) -> set[int]:
+    """A promise whose time is over still holds until the bank data tell what became of it."""
+    still: set[int] = set()
+    for word in facts.promises:
+        mine = {term_id for term_id, _ in word.terms} & {t.id for t in terms}
+        if word.state is PromiseState.OPEN and word.agreement is None and word.until < today and mine:
+            still |= mine
+            waits.words.append(f"waits for bank data until {word.until}: a payment was promised for {word.on}")
+    return still
 
 
 @dataclass(frozen=True, slots=True)

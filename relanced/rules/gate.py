@@ -14,9 +14,9 @@ from enum import IntEnum
 from relanced.rules.calendar import ContactRules, add_bank_days, fresh, fresh_from, opening
 from relanced.rules.decide import Decision, Named
 from relanced.rules.limits import first_allowed
-from relanced.rules.model import CaseFacts, Road
-from relanced.rules.owed import balances
-from relanced.rules.policy import Step
+from relanced.rules.model import CaseFacts, HoldKind, Road
+from relanced.rules.owed import askable
+from relanced.rules.policy import Step, Tone
 from relanced.rules.stand import chased
 from relanced.rules.turns import usable
 
@@ -48,7 +48,8 @@ def _allow(gate: str, until: datetime | None = None) -> Verdict:
 class Surface:
     """What surrounds the case: the creditor, the house and the door, as they are now.
 
-    `at_most` is the age in bank days that the bank data may have. `deaf` says why our ears are closed, empty when open.
+    `at_most` is the age in bank days that the bank data may have. `deaf` says why our ears are closed, empty when open;
+    `heard_until`: until when they count as open if nothing more is heard.
     """
 
     rules: ContactRules
@@ -57,6 +58,7 @@ class Surface:
     covers: date | None = None
     at_most: int = 3
     deaf: str = ""
+    heard_until: datetime | None = None
     iban_doubt: str = ""
     opened: bool = True
     stopped: str = ""
@@ -102,9 +104,9 @@ def house_open(m: Moment) -> Verdict:
 
 def still_owed(m: Moment) -> Verdict:
     """Every line is still owed, credits deducted, and still asked for: neither excluded, closed nor handed over."""
-    owed = balances(m.facts)
-    asked = {t.id for t in chased(m.facts, owed)}
-    gone = [n for n in m.lines if n.term_id not in asked]
+    owed = askable(m.facts)
+    wanted = {t.id for t in chased(m.facts, owed)}
+    gone = [n for n in m.lines if n.term_id not in wanted]
     if gone:
         words = f"{len(gone)} of {len(m.lines)} lines are no longer owed or no longer asked for"
         return Verdict(Strength.CANCEL, "still owed", words)
@@ -128,7 +130,9 @@ def not_held(m: Moment) -> Verdict:
     """Nobody holds these terms; the end of an allow is not known from holds, they bump the case instead."""
     named = {n.term_id for n in m.lines}
     for hold in m.facts.holds:
-        active = hold.until is None or hold.until > m.now
+        if hold.kind is HoldKind.ABSENT and m.step.tone is not Tone.COURTEOUS:
+            continue
+        active = hold.cents is None and (hold.until is None or hold.until > m.now)
         if active and (hold.term_id is None or hold.term_id in named):
             return Verdict(Strength.CANCEL, "not held", f"on hold ({hold.kind.value}: {hold.reason})")
     return _allow("not held")
@@ -153,7 +157,7 @@ def ears_open(m: Moment) -> Verdict:
     """Somebody reads what comes back."""
     if m.surface.deaf:
         return Verdict(Strength.DEFER, "ears open", m.surface.deaf, m.now + timedelta(minutes=15))
-    return _allow("ears open")
+    return _allow("ears open", m.surface.heard_until)
 
 
 def address_usable(m: Moment) -> Verdict:
@@ -236,6 +240,18 @@ GATE: tuple[Question, ...] = (
     rates_known,
     approved,
 )
+
+
+def not_stopped(m: Moment) -> Verdict:
+    """Sending is not stopped; a word of the desk does not wait for the creditor to be opened."""
+    if m.surface.stopped:
+        return Verdict(Strength.DEFER, "stopped", m.surface.stopped, m.now + timedelta(minutes=5))
+    return _allow("not stopped")
+
+
+# A person's reply leaves at any hour; what the desk writes by itself keeps to the hours of contact.
+REPLY_GATE: tuple[Question, ...] = (not_stopped, ears_open, address_usable, iban_unchanged, channel_open)
+DESK_GATE: tuple[Question, ...] = (*REPLY_GATE, calendar_open)
 
 
 def ask(moment: Moment, questions: tuple[Question, ...] = GATE) -> Verdict:

@@ -62,3 +62,11 @@ def _cleared_on(total: int, named: list[Money]) -> date | None:
         if before < total <= paid:
             day = item.booked_on
     return day
+
+
+def in_words(known: Habits) -> str:
+    """One line for whoever is about to speak with the debtor."""
+    if not known.paid_invoices:
+        return "no invoice fully paid yet"
+    paid = f"{known.paid_invoices} {'invoice' if known.paid_invoices == 1 else 'invoices'} paid"
+    return f"{paid}, the last {known.mean_lateness:.0f} days late on average"

@@ -34,7 +34,7 @@ class MessageEvent(StrEnum):
     STOP_MISSED = "stop_missed"  # a stop arrived too late: the case is flagged crossed
     SILENCE = "silence"  # nobody answered, or the process died: it may have left
     FOUND = "found"  # the door was asked and has it
-    FOUND_IN_TRAY = "found_in_tray"  # the sheet or the task was found
+    FOUND_IN_TRAY = "found_in_tray"  # the sheet or the task, or that of an earlier try, was found
     NAMED = "named"  # a receipt or a reply names it (or an earlier try of it): it did leave
     ABSENT = "absent"  # the door proved that it never arrived
     SAID_SENT = "said_sent"  # a person says that it left
@@ -84,6 +84,7 @@ _MESSAGE_ROWS: tuple[tuple[tuple[MessageState | None, ...], MessageEvent, Messag
     ((_S.UNCERTAIN,), _E.SAID_SENT, _S.SENT),
     ((_S.UNCERTAIN,), _E.SAID_NOT_SENT, _S.CANCELLED),
     ((_S.PLANNED,), _E.NAMED, _S.SENT),
+    ((_S.PLANNED,), _E.FOUND_IN_TRAY, _S.IN_TRAY),
     ((_S.IN_TRAY, _S.CANCELLED, _S.EXPIRED), _E.POSTED, _S.SENT),
     ((_S.IN_TRAY,), _E.CALLED, _S.SENT),
     ((_S.IN_TRAY,), _E.SPOILED, _S.CANCELLED),

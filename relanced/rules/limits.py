@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor
-from typing import Protocol
+from typing import Protocol, Self
 
 SPANS = {"day": 1, "week": 7, "month": 31}  # what the words of the YAML mean, in rolling local days
 
@@ -68,6 +68,44 @@ class Rate:
     def interval(self) -> float:
         """Seconds between two grants at the steady pace."""
         return self.seconds / self.n
+
+
+class Rates(tuple[Rate, ...]):
+    """The rates of a whole channel. Behind it, `per_domain` and `per_sender` bound what goes to one provider of
+    mailboxes, and what one creditor writes.
+
+    A key of `per_domain` names one domain, or several of one provider ("orange.fr wanadoo.fr"), which then share what
+    it says; `default` holds for each other domain by itself.
+    """
+
+    per_domain: Mapping[str, tuple[Rate, ...]]
+    per_sender: tuple[Rate, ...]
+
+    def __new__(
+        cls,
+        whole: Sequence[Rate] = (),
+        per_domain: Mapping[str, tuple[Rate, ...]] | None = None,
+        per_sender: tuple[Rate, ...] = (),
+    ) -> Self:
+        """The channel's own, and those behind it."""
+        self = super().__new__(cls, whole)
+        self.per_domain, self.per_sender = per_domain or {}, per_sender
+        return self
+
+    def narrower(self, address: str, sender: str) -> Iterator[tuple[str, tuple[Rate, ...]]]:
+        """The bounds behind the channel that a message of this sender to this address meets, each with its name."""
+        if self.per_sender:
+            yield sender, self.per_sender
+        domain = address.rpartition("@")[2].lower() if "@" in address else ""
+        if not domain or not self.per_domain:
+            return
+        mine = next((key for key in self.per_domain if domain in key.split()), None)
+        rates = self.per_domain.get(mine or DEFAULT, ())
+        if rates:
+            yield f"@{mine or domain}", rates
+
+
+DEFAULT = "default"  # every domain that is not named
 
 
 @dataclass(frozen=True, slots=True)

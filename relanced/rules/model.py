@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from relanced.rules.given import Promise
+
 
 class Segment(StrEnum):
     """Who the debtor is before the law."""
@@ -154,7 +156,10 @@ class HoldKind(StrEnum):
     PAUSE = "pause"  # a person asked for quiet, with an end
     PROMISE = "promise"  # a payment is promised for a date
     INSTALMENTS = "instalments"  # an agreed plan is running
-    DISPUTE = "dispute"  # the debt or a part of it is contested
+    DISPUTE = "dispute"  # the debt or a part of it is contested, or payment refused
+    ABSENT = "absent"  # a machine said until when nobody is there: courteous steps wait, the others do not
+    CALL_BACK = "call_back"  # somebody asked to be called back at a moment
+    VALIDATION = "validation"  # the invoice is being checked at the debtor's, or its duplicate is awaited there
     UNREACHABLE = "unreachable"  # no road to the debtor is left
     PAID_BUT_OPEN = "paid_but_open"  # a person said paid, the books still say open
     LAPSED = "lapsed"  # a formal step waited too long for a person
@@ -164,7 +169,10 @@ class HoldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A row: who stopped what, why, until when. Without `term_id` the whole case stands still."""
+    """A row: who stopped what, why, until when. Without `term_id` the whole case stands still.
+
+    With `cents` only that much of the term is contested: it is not asked for, and the rest goes on.
+    """
 
     id: int
     kind: HoldKind
@@ -173,6 +181,7 @@ class Hold:
     term_id: int | None = None
     until: datetime | None = None
     owner: str = ""
+    cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +281,7 @@ class CaseFacts:
     round: int = 0
     touched_on: tuple[date, ...] = ()
     address_days: tuple[tuple[str, date], ...] = ()
+    promises: tuple[Promise, ...] = ()
 
     @property
     def live(self) -> Reminder | None:

@@ -20,6 +20,15 @@ def balances(facts: CaseFacts) -> dict[int, int]:
     return outstanding(facts.terms, facts.money)
 
 
+def askable(facts: CaseFacts) -> dict[int, int]:
+    """What may be asked for of every term: what it owes, less the part of it that is contested."""
+    left = balances(facts)
+    for hold in facts.holds:
+        if hold.cents is not None and hold.term_id in left:
+            left[hold.term_id] = max(0, left[hold.term_id] - hold.cents)
+    return left
+
+
 def outstanding(terms: Iterable[Term], money: Iterable[Money]) -> dict[int, int]:
     """The same for loose terms and money. Money of another currency, or already in a statement, pays nothing here."""
     return account(terms, money).owed

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from relanced.rules.given import PromiseState
 from relanced.rules.model import CaseFacts, Line, LineState, PaymentMode, Term
 from relanced.rules.owed import oldest_first
 from relanced.rules.policy import Only, Policy, Step
 
+_BROKEN = (PromiseState.PARTLY, PromiseState.BROKEN)
 USUALLY_LATE = 5  # days of mean lateness from which a debtor counts as usually late
 
 
@@ -30,6 +32,7 @@ class PassReason(StrEnum):
     LAPSED = "lapsed"  # it waited on a person past its `within`
     PERSON = "person"  # a person said so
     HISTORY = "history"  # done by the former tool
+    ADOPTED = "adopted"  # the case moved to another policy, and had come as far under the former one
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +117,39 @@ class _Climb:
         return max((i + 1 for i, step in enumerate(self.policy.steps) if step.name in self.done), default=0)
 
     def _due_on(self, step: Step) -> date | None:
-        """The first day of the step, or None while nobody can know it (a notice not yet presented)."""
-        previous = [s for s in self.policy.steps if s.name in self.done and self._performed(s)]
-        after = self.done[previous[-1].name].on + _gap(previous[-1], step) if previous else date.min
+        """The first day of the step, or None while nobody can know it (a notice not yet presented).
+
+        Whoever broke a promise is one step further at once.
+        """
+        after = self._rested(step)
         if not step.when.deadline_of:
-            return max(self.term.due_on + timedelta(days=step.when.days), after)
+            due = max(self.term.due_on + timedelta(days=step.when.days), after)
+            broken = None if step.before_due else self._word_broken()
+            return due if broken is None else min(due, max(broken, self.term.due_on + timedelta(days=1)))
         notice = self.done.get(step.when.deadline_of)
         if notice is None or notice.clock_from is None:
             return None
         allowed = self.policy.step(notice.step).deadline or 0
         return max(notice.clock_from + timedelta(days=allowed + 1), after)
+
+    def _rested(self, step: Step) -> date:
+        """The first day on which the step is far enough from the last one; from one of a former ladder as far as from
+        the step before it on this one."""
+        steps = self.policy.steps
+        known = [s for s in steps if s.name in self.done and self._performed(s)]
+        after = self.done[known[-1].name].on + _gap(known[-1], step) if known else date.min
+        names = {s.name for s in steps}
+        former = [n.on for name, n in self.done.items() if n.state is LineState.PERFORMED and name not in names]
+        before = steps[max(0, self.policy.index(step.name) - 1)]
+        return max([after, *(day + _gap(before, step) for day in former)])
+
+    def _word_broken(self) -> date | None:
+        """The day on which a promise about this term was found broken, if no step was taken since."""
+        mine = (p for p in self.facts.promises if p.state in _BROKEN and p.agreement is None)
+        days = [p.judged_on for p in mine if p.judged_on and self.term.id in dict(p.terms)]
+        last = max(days, default=None)
+        taken = [n.on for n in self.done.values() if n.state is LineState.PERFORMED]
+        return last if last is not None and all(day < last for day in taken) else None
 
     def _performed(self, step: Step) -> bool:
         return self.done[step.name].state is LineState.PERFORMED

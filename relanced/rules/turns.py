@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
-from relanced.rules.model import LIVE, Address, Consent, Message, MessageState, Road
+from relanced.rules.model import LIVE, Address, CaseFacts, Consent, Message, MessageState, Reminder, Road
 from relanced.rules.policy import Step
 
+FOLLOW_UP = timedelta(days=7)  # how long after its day a reminder is still followed up: copies, and next turns
 _LEFT = (MessageState.SENT, MessageState.DELIVERED)
 
 
@@ -92,3 +94,22 @@ def _wants(slot: int, mine: list[Message], performed: bool) -> bool:
     if newest.state is MessageState.FAILED:
         return slot == 0 or performed
     return newest.state is MessageState.CANCELLED and slot == 0 and not performed
+
+
+def followed(reminder: Reminder, slot: int, step: Step, facts: CaseFacts, today: date) -> bool:
+    """Whether a slot of a reminder that was performed may still want a message: for some days; but a notice that came
+    back before it was ever presented, which may be weeks later, for as long as its clock does not run."""
+    if reminder.performed_on is None:
+        return False
+    notice = slot == 0 and step.deadline is not None and reminder.round == facts.round
+    runs = any(line.clock_from for line in facts.lines if line.reminder_id == reminder.id)
+    return reminder.performed_on >= today - FOLLOW_UP or (notice and not runs)
+
+
+def rests(slot: int, messages: Iterable[Message], addresses: Iterable[Address], consent: frozenset[Road]) -> bool:
+    """Whether the newest message of a slot failed at an address that still serves (a full mailbox, a letter that nobody
+    fetched): nothing follows it."""
+    newest = max((m for m in messages if m.slot == slot), key=lambda m: m.turn, default=None)
+    if newest is None or newest.state is not MessageState.FAILED:
+        return False
+    return any(a.id == newest.address_id and usable(newest.road, a, consent) for a in addresses)

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import MessageState
 from relanced.rules.policy import Policy
-from relanced.store import journal
+from relanced.store import calling, journal
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases
@@ -43,7 +43,10 @@ class Chores:
         return await self._engine.read(work)
 
     async def lapse(self, now: datetime, today: date) -> list[int]:
-        """End what waited too long: a courteous or firm step is passed over, a formal one becomes a task and a hold."""
+        """End what waited too long: a courteous or firm step is passed over, a formal one becomes a task and a hold.
+
+        A call that somebody tried to make in vain counts as performed.
+        """
         late = _WAITING & (messages.c.lapse_at <= now)
         query = select(messages.c.id, messages.c.case_id).where(late).limit(200)
 
@@ -60,7 +63,10 @@ class Chores:
             rows = (await connection.execute(still)).all()
             entries: list[Entry] = []
             for row in rows:
-                await _lapse(connection, row, now, today, entries)
+                if tried := await calling.given_up(connection, row, now, today):
+                    entries.append(tried)
+                else:
+                    await _lapse(connection, row, now, today, entries)
             await bump(connection, {r.case_id for r in rows}, now, self._bumps)
             await journal.write(connection, entries, now)
             return [r.id for r in rows]

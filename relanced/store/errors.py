@@ -37,11 +37,18 @@ def unknown(error: Exception) -> CommitUnknown:
 
 
 def told(error: StatementError) -> Exception:
-    """What the driver said, in our terms; what our own types refused, as they said it."""
+    """What the driver said, in our terms; a value that no column can hold is nobody's fault but ours, and would be
+    refused again."""
     words = str(error.orig)
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError) or _of_data(error):
         return ValueError(words)
     if isinstance(error, IntegrityError):
         return Conflict(words)
     full = ("disk is full", "No space left", "disk full")
     return StoreFull(words) if any(f in words for f in full) else StoreError(words)
+
+
+def _of_data(error: DBAPIError) -> bool:
+    """Classes 22 and 54 of SQLSTATE, or what asyncpg will not even send: a NUL in a text, a number or row too large."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith(("22", "54")) or type(getattr(error.orig, "__cause__", None)).__name__ == "DataError"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, Table, bindparam, select
 
+from relanced.rules.given import DeskWord, WordKind
 from relanced.rules.model import CaseFacts
 from relanced.store import rows
 from relanced.store.among import among
@@ -19,13 +20,16 @@ from relanced.store.tables import (
     cases,
     creditors,
     holds,
+    in_state,
     invoices,
     lines,
     messages,
     money,
+    promises,
     reminders,
     terms,
     touches,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -60,6 +64,8 @@ class Loaded:
     state: str
     look_at: datetime | None
     crossed: bool
+    spoken_on: date | None = None  # the day of the last conversation with the debtor
+    words: Mapping[int, DeskWord] = field(default_factory=dict)  # by message: what the desk says that has not left
 
 
 async def load(connection: AsyncConnection, ids: Collection[int], today: date) -> list[Loaded]:
@@ -75,9 +81,14 @@ async def load(connection: AsyncConnection, ids: Collection[int], today: date) -
         holds=await _grouped(connection, _HOLDS, wanted),
         reminders=await _grouped(connection, _REMINDERS, wanted),
         messages=await _grouped(connection, _MESSAGES, wanted),
-        touches=await _touches(connection, wanted["ids"], {row.place for mine in ways.values() for row in mine}, today),
+        touches=await _touches(connection, wanted["ids"], _places(heads, ways), today),
+        promises=await _grouped(connection, _PROMISES, wanted),
     )
-    return [_loaded(head, parts, today) for head in heads]
+    said = await _said(connection, wanted)
+    return [
+        replace(one, words=said[i]) if (i := one.facts.id) in said else one
+        for one in (_loaded(h, parts, today) for h in heads)
+    ]
 
 
 # -- the columns, in the order of the fields they become ----------------------------------------------------------
@@ -95,7 +106,7 @@ def _those(table: Table, *columns: Any) -> Select[Any]:
 
 _DEBTOR = ("debtor_key", "name", "segment", "siren", "address", "postcode", "language", "tags", "excluded", "closed")
 _STANDING = ("version", "covers", "opened_on", "from_step", "per_day", "iban", "pace_count", "pace_day")
-_OWN = ("policy_digest", "policy_wanted", "owner", "state", "look_at", "crossed")
+_OWN = ("policy_digest", "policy_wanted", "owner", "state", "look_at", "crossed", "spoken_on")
 _HEADS = (
     select(
         *(cases.c[name] for name in ("id", "version", "creditor", "round", *_DEBTOR)),
@@ -114,12 +125,18 @@ _TERMS = _those(
     *(invoices.c.order_number, invoices.c.payer, invoices.c.payee_iban, terms.c.handed_over_on, terms.c.closed_on),
 ).join(invoices, invoices.c.id == terms.c.invoice_id)
 _MONEY = _of(money, "id", "booked_on", "cents", "currency", "invoice_id", "credit")
-_ADDRESSES = _of(addresses, "id", "road", "place", "name", "rank", "consent", "dead_since")
+_ADDRESSES = _of(addresses, "id", "road", "place", "name", "rank", "consent", "dead_since").where(
+    addresses.c.removed_on.is_(None)
+)
 _LINES = _of(
     lines, "term_id", "step", "state", "on_day", "round", "reason", "reminder_id", "clock_from", "kind", "cents"
 ).where(lines.c.state != "void")
-_HOLDS = _of(holds, "id", "kind", "reason", "began_at", "term_id", "until", "owner").where(holds.c.ended_at.is_(None))
+_HOLDS = _of(holds, "id", "kind", "reason", "began_at", "term_id", "until", "owner", "cents").where(
+    holds.c.ended_at.is_(None)
+)
 _REMINDERS = _of(reminders, "id", "step", "round", "planned_on", "performed_on", "live")
+_SAID = ("on_day", "until_day", "cents", "upto", "terms", "state", "judged_on", "agreement_id", "n", "said_on")
+_PROMISES = _of(promises, "id", *_SAID).where(promises.c.state != "replaced")
 _MESSAGES = _of(
     messages,
     "id",
@@ -136,6 +153,23 @@ _MESSAGES = _of(
 )
 
 
+_DESK = (
+    select(messages.c.case_id, messages.c.id, words.c.kind, words.c.subject, words.c.body, words.c.about)
+    .select_from(messages.join(words, words.c.id == messages.c.word_id))
+    .where(among(messages.c.case_id, "ids"), messages.c.word_id.is_not(None))
+    .where(in_state("planned", "parked"))
+)
+
+
+async def _said(connection: AsyncConnection, wanted: dict[str, list[int]]) -> dict[int, dict[int, DeskWord]]:
+    """What the desk says that has not left yet, by case and message."""
+    said: dict[int, dict[int, DeskWord]] = defaultdict(dict)
+    for case_id, message_id, kind, subject, body, about in await connection.execute(_DESK, wanted):
+        named = (about.get("promise"), about.get("agreement"), tuple(about.get("answers", ())))
+        said[case_id][message_id] = DeskWord(WordKind(kind), subject, body, *named)
+    return said
+
+
 async def _grouped(connection: AsyncConnection, query: Select[Any], wanted: dict[str, list[int]]) -> Rows:
     grouped: Rows = defaultdict(list)
     for row in await connection.execute(query, wanted):
@@ -148,8 +182,13 @@ _TOUCHES = select(touches.c.key, touches.c.day, touches.c.reminder_id).where(
 )
 
 
+def _places(heads: Iterable[Any], ways: Rows) -> set[str]:
+    """The keys of every address of these cases."""
+    return {place_key(row.place, head.name) for head in heads for row in ways.get(head.id, ())}
+
+
 async def _touches(connection: AsyncConnection, ids: list[int], places: set[str], today: date) -> Touches:
-    keys = [case_key(i) for i in ids] + [place_key(p) for p in sorted(places)]
+    keys = [case_key(i) for i in ids] + sorted(places)
     found: Touches = defaultdict(list)
     rows = await connection.execute(_TOUCHES, {"keys": keys, "since": today - timedelta(days=31)})
     for key, day, reminder_id in rows:

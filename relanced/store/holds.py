@@ -1,4 +1,4 @@
-"""The hold that begins when a person says paid and the books say open, and ends when they agree."""
+"""Holds that end by themselves: when person and books agree that an invoice is paid, when an address was found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from relanced.store.among import among
-from relanced.store.tables import holds, terms
+from relanced.store.tables import holds, tasks, terms
 from relanced.store.tasks import close_tasks
 
 if TYPE_CHECKING:
@@ -23,3 +23,17 @@ async def end_paid_but_open(connection: AsyncConnection, invoice_ids: Collection
         running = (holds.c.kind == "paid_but_open") & holds.c.ended_at.is_(None) & holds.c.term_id.in_(named)
         await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
         await close_tasks(connection, [f"paid-but-open:{i}" for i in invoice_ids], by, now)
+
+
+async def close_announced(connection: AsyncConnection, case_id: int, by: str, now: datetime) -> None:
+    """The holds of a case have ended: their end is announced no more."""
+    mine = (tasks.c.case_id == case_id) & tasks.c.key.startswith("ends:") & tasks.c.closed_at.is_(None)
+    await connection.execute(update(tasks).where(mine).values(closed_at=now, closed_by=by))
+
+
+async def end_unreachable(connection: AsyncConnection, case_id: int, by: str, now: datetime) -> int:
+    """A person has found a road to the debtor: the terms that stood still for want of one go on. Returns how many."""
+    running = (holds.c.case_id == case_id) & (holds.c.kind == "unreachable") & holds.c.ended_at.is_(None)
+    ended = await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))
+    await close_tasks(connection, [f"unreachable:{case_id}"], by, now)
+    return ended.rowcount

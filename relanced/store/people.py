@@ -15,9 +15,12 @@ from relanced.store import journal
 from relanced.store.asked import Unfitting, about, locked, moved
 from relanced.store.engine import Engine
 from relanced.store.facts import load
-from relanced.store.holds import end_paid_but_open
+from relanced.store.hands import Hands, lay
+from relanced.store.holds import close_announced, end_paid_but_open
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
+from relanced.store.promising import replace_all
+from relanced.store.replies import answered
 from relanced.store.steps import mark_handed_over, pass_over, perform, withdraw
 from relanced.store.tables import attempts, cases, holds, invoices, lines, messages, reminders, terms
 from relanced.store.tasks import close_tasks
@@ -145,13 +148,25 @@ class People:
             (row,) = await locked(connection, [message_id])
             moved(row, MessageEvent.RESEND)
             same = (messages.c.case_id == row.case_id) & (messages.c.reminder_id == row.reminder_id)
+            same &= messages.c.word_id == row.word_id
             query = select(messages).where(same, messages.c.slot == row.slot)
             others = (await connection.execute(query)).all()
             if any(o.state in {s.value for s in LIVE} for o in others):
                 raise Unfitting(f"message {message_id} has a successor on its way already")
             if row.reminder_id is not None and await _was_withdrawn(connection, row.reminder_id):
                 raise Unfitting(f"message {message_id} never left: its step is decided anew, or was passed over")
-            kept = ("case_id", "creditor", "reminder_id", "slot", "road", "channel", "address_id", "place", "contact")
+            kept = (
+                "case_id",
+                "creditor",
+                "reminder_id",
+                "word_id",
+                "slot",
+                "road",
+                "channel",
+                "address_id",
+                "place",
+                "contact",
+            )
             values: dict[str, Any] = {name: getattr(row, name) for name in kept}
             values |= {"turn": max(o.turn for o in others) + 1, "state": "planned", "due_at": now, "planned_at": now}
             values |= {"reference": reference, "mail_id": mail_id, "approved_digest": row.approved_digest}
@@ -195,9 +210,11 @@ class People:
 
         return await self._engine.write(work)
 
-    async def pause(self, case_id: int, until: datetime, why: str, by: str, now: datetime) -> None:
-        """The case stands still until a moment."""
-        values = {"case_id": case_id, "kind": "pause", "reason": why, "owner": by, "by": by}
+    async def pause(
+        self, case_id: int, until: datetime, why: str, by: str, now: datetime, remind_at: datetime | None = None
+    ) -> None:
+        """The case stands still until a moment; at `remind_at` its end is announced. Raises Unfitting."""
+        values = {"case_id": case_id, "kind": "pause", "reason": why, "owner": by, "by": by, "remind_at": remind_at}
         await self._case(
             case_id,
             Entry(case_id, "hold begun", {"kind": "pause", "until": until, "why": why}, by),
@@ -206,12 +223,18 @@ class People:
         )
 
     async def resume(self, case_id: int, why: str, by: str, now: datetime) -> int:
-        """Every hold of the case ends. Returns how many there were."""
+        """Every hold of the case ends, and its replies count as answered. Returns how many holds there were.
+
+        A collective procedure is no hold that ends with the others. Raises Unfitting.
+        """
 
         async def work(connection: AsyncConnection) -> int:
-            await lock_cases(connection, [case_id])
-            running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None)
+            await lay(connection, Hands(case_id, by))
+            running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None) & (holds.c.kind != "insolvency")
             ended = (await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))).rowcount
+            await replace_all(connection, case_id, by, now)
+            await close_announced(connection, case_id, by, now)
+            await answered(connection, case_id, by, now)
             await bump(connection, [case_id], now, self._bumps)
             await journal.write(connection, [Entry(case_id, "holds ended", {"count": ended, "why": why}, by)], now)
             return ended
@@ -252,7 +275,7 @@ class People:
 
     async def _case(self, case_id: int, entry: Entry, now: datetime, statements: Sequence[Any]) -> None:
         async def work(connection: AsyncConnection) -> None:
-            await lock_cases(connection, [case_id])
+            await lay(connection, Hands(case_id, entry.by))
             for statement in statements:
                 await connection.execute(statement)
             await bump(connection, [case_id], now, self._bumps)

@@ -7,6 +7,8 @@ from datetime import date, datetime
 
 from relanced.rules.decide import Named, PassOver
 from relanced.rules.model import Road
+from relanced.rules.promises import Judged
+from relanced.store.saying import NewWord
 from relanced.store.tasks import Task
 
 
@@ -61,6 +63,8 @@ class Plan:
     more: tuple[tuple[int, NewMessage], ...] = ()  # next turns and `also` messages of existing reminders
     stranded: tuple[int, ...] = ()  # terms for which no road is left
     lapsed: tuple[int, ...] = ()  # terms whose hand-over waited too long for a person
+    says: tuple[NewWord, ...] = ()  # what the desk says around instalments
+    judged: tuple[Judged, ...] = ()  # what became of promises: it changes the case, which is looked at again
     tasks: tuple[Task, ...] = ()
     done_tasks: tuple[str, ...] = ()
     seen_live: int | None = None  # the live reminder and the newest message it was planned upon

@@ -115,7 +115,9 @@ def _tomorrow(plan: Plan, pace: Pace) -> Plan:
 _HEAD = (cases.c.id, cases.c.version, cases.c.round, cases.c.creditor, cases.c.look_at)
 _HEADS = select(*_HEAD).where(among(cases.c.id, "ids"))
 _LIVE = select(reminders.c.case_id, reminders.c.id).where(among(reminders.c.case_id, "ids"), reminders.c.live)
-_NEWEST = select(messages.c.case_id, func.max(messages.c.id).label("id")).where(among(messages.c.case_id, "ids"))
+_NEWEST = select(messages.c.case_id, func.max(messages.c.id).label("id")).where(
+    among(messages.c.case_id, "ids"), messages.c.reminder_id.is_not(None)
+)
 
 
 async def _heads(connection: AsyncConnection, ids: list[int]) -> dict[int, Head]:

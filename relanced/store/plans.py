@@ -13,6 +13,8 @@ from relanced.rules.decide import Named
 from relanced.rules.model import LineState, MessageState
 from relanced.store.journal import DAEMON, Entry
 from relanced.store.plan import NewMessage, NewReminder, Plan
+from relanced.store.promising import write_judged
+from relanced.store.saying import say
 from relanced.store.steps import REWORDED, hand_over_key, mark_handed_over, withdraw
 from relanced.store.tables import cases, holds, lines, messages, policies, reminders
 from relanced.store.tasks import Task, close_tasks, open_tasks
@@ -55,11 +57,15 @@ async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
     begun = await _begin(w, going)
     await _add(w, begun + [(plan.case_id, reminder_id, new) for plan in going for reminder_id, new in plan.more])
     await _strand(w, going)
+    for plan in going:
+        for said in plan.says:
+            w.entries += await say(w.connection, plan.case_id, w.heads[plan.case_id].creditor, said, DAEMON, w.now)
+        w.entries += await write_judged(w.connection, plan.case_id, plan.judged, w.now, w.today)
     await open_tasks(w.connection, [task for plan in going for task in plan.tasks], w.now)
     await close_tasks(w.connection, [key for plan in going for key in plan.done_tasks], DAEMON, w.now)
     await _keep_cases(w.connection, going)
     await look_at(w.connection, dict.fromkeys(waiting))  # what is on its way asks for another look
-    return [plan.case_id for plan in going if plan.passes or plan.stranded or plan.lapsed]
+    return [plan.case_id for plan in going if plan.passes or plan.stranded or plan.lapsed or plan.judged]
 
 
 async def _makes_way(w: Writing, plan: Plan) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
-from relanced.rules.limits import Rate, take
+from relanced.channel import Parcel
+from relanced.rules.limits import Rate, Rates, Taken, take
 from relanced.store.among import among
 from relanced.store.bulk import Bulk
-from relanced.store.tables import limits, touches
+from relanced.store.tables import in_state, limits, messages, touches
 from relanced.store.upsert import or_change, or_leave
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ class Asks(Protocol):
         """The door it wants to leave by."""
 
     @property
+    def creditor(self) -> str:
+        """Who writes."""
+
+    @property
+    def parcel(self) -> Parcel:
+        """What would leave."""
+
+    @property
     def touches(self) -> tuple[tuple[str, int], ...]:
         """Under which keys it counts as a contact, and as the how manieth of the day."""
 
@@ -42,42 +51,126 @@ class Asks(Protocol):
 A = TypeVar("A", bound=Asks)
 
 
-# -- the tokens of a channel --------------------------------------------------------------------------------------
+# -- the tokens of a channel, and of what lies behind it --------------------------------------------------------------
 
 
 async def within_rates(
     connection: AsyncConnection, wanted: Sequence[A], rates: Mapping[str, Sequence[Rate]], now: datetime
 ) -> tuple[list[A], dict[str, float]]:
-    """Those for which their channel has tokens, first come first served, and when an empty channel has one again."""
-    by_channel: dict[str, list[A]] = defaultdict(list)
-    for one in wanted:
-        by_channel[one.channel].append(one)
+    """Those for which there are tokens, first come first served, and when an empty channel has one again.
+
+    Whoever finds only a domain or a sender exhausted is given a moment of its own, so that it holds up nobody else.
+    """
+    asked = [(one, _bounds(one, rates.get(one.channel, ()))) for one in wanted]
+    tokens = await _tokens(connection, [bound for _, bounds in asked for bound in bounds], now)
     granted: list[A] = []
     again_at: dict[str, float] = {}
-    for channel, mine in sorted(by_channel.items()):
-        many, again = await _tokens(connection, channel, rates.get(channel, ()), now, len(mine))
-        granted += mine[:many]
-        if many < len(mine):
-            again_at[channel] = again
+    later: list[dict[str, Any]] = []
+    for one, (whole, *behind) in asked:
+        if one.channel in again_at:
+            continue
+        if tokens.denies(whole):
+            again_at[one.channel] = tokens.again_at(whole)
+        elif short := [bound for bound in behind if tokens.denies(bound)]:
+            later.append(_put_off(one, short, tokens))
+        else:
+            tokens.take([whole, *behind])
+            granted.append(one)
+    await _keep(connection, tokens, later)
     return granted, again_at
 
 
-_KNOWN = select(limits.c.key, limits.c.tat).where(among(limits.c.key, "keys")).with_for_update()
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """Some rates that hold together, under the name of what they bound."""
+
+    name: str
+    rates: tuple[Rate, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """Under which each rate's state is kept."""
+        return [f"{self.name}/{rate.n}/{rate.seconds}" for rate in self.rates]
+
+    @property
+    def turn(self) -> str:
+        """Under which the last moment that was promised to anybody is kept."""
+        return f"{self.name}/turn"
+
+
+def _bounds(one: Asks, rates: Sequence[Rate]) -> list[_Bound]:
+    """The channel's own bound, and those behind it."""
+    behind = rates.narrower(one.parcel.address, one.creditor) if isinstance(rates, Rates) else ()
+    return [_Bound(one.channel, tuple(rates)), *(_Bound(f"{one.channel} {name}", some) for name, some in behind)]
+
+
+class _Tokens:
+    """What is left under each key, in memory until it is kept."""
+
+    def __init__(self, known: Mapping[str, float], now: float) -> None:
+        self.changed: dict[str, float] = {}
+        self._known, self._now = dict(known), now
+
+    def denies(self, bound: _Bound) -> bool:
+        """Whether no token is left."""
+        return bool(bound.rates) and not self._taken(bound, 1).granted
+
+    def again_at(self, bound: _Bound) -> float:
+        """When there will be one."""
+        return self._taken(bound, 0).again_at
+
+    def take(self, bounds: Sequence[_Bound]) -> None:
+        """One of each."""
+        for bound in (b for b in bounds if b.rates):
+            self._set(dict(zip(bound.keys, self._taken(bound, 1).tats, strict=True)))
+
+    def promise(self, bound: _Bound) -> float:
+        """A moment at which there will be one, later than what was promised to anybody before."""
+        pace = max(rate.interval for rate in bound.rates)
+        last = min(self._known.get(bound.turn, 0.0), self._now + _FAR)
+        turn = max(self.again_at(bound), last + pace)
+        self._set({bound.turn: turn})
+        return turn
+
+    def _taken(self, bound: _Bound, wanted: int) -> Taken:
+        return take([self._known.get(key, 0.0) for key in bound.keys], bound.rates, self._now, wanted)
+
+    def _set(self, kept: Mapping[str, float]) -> None:
+        self._known.update(kept)
+        self.changed.update(kept)
+
+
+_FAR = 86_400.0  # seconds: a promise further ahead can only mean that the clock was set back
+
+
+def _put_off(one: Asks, short: Sequence[_Bound], tokens: _Tokens) -> dict[str, Any]:
+    """When it may ask again, and why not now."""
+    at = max(tokens.promise(bound) for bound in short)
+    why = "; ".join(f"{bound.name.partition(' ')[2].removeprefix('@')} gets no more for now" for bound in short)
+    return {"which": one.message_id, "at": datetime.fromtimestamp(at, UTC), "why": why}
+
+
+_KNOWN = select(limits.c.key, limits.c.tat).where(among(limits.c.key, "keys")).order_by(limits.c.key).with_for_update()
 _KEEP = or_change(limits, "key", ["tat"])
+_LATER = (
+    update(messages)
+    .where(messages.c.id == bindparam("which"), in_state("planned"))
+    .values(due_at=bindparam("at"), reason=bindparam("why"), lease_owner="", lease_until=None)
+)
 
 
-async def _tokens(
-    connection: AsyncConnection, channel: str, rates: Sequence[Rate], now: datetime, wanted: int
-) -> tuple[int, float]:
-    if not rates:
-        return wanted, 0.0
-    keys = [f"{channel}/{r.n}/{r.seconds}" for r in rates]
-    known = {r.key: r.tat for r in await connection.execute(_KNOWN, {"keys": sorted(keys)})}
-    taken = take([known.get(k, 0.0) for k in keys], rates, now.timestamp(), wanted)
-    if taken.granted:
-        rows = [{"key": key, "tat": tat} for key, tat in sorted(zip(keys, taken.tats, strict=True))]
+async def _tokens(connection: AsyncConnection, bounds: Sequence[_Bound], now: datetime) -> _Tokens:
+    keys = {key for bound in bounds if bound.rates for key in (*bound.keys, bound.turn)}
+    rows = await connection.execute(_KNOWN, {"keys": sorted(keys)}) if keys else ()
+    return _Tokens({row.key: row.tat for row in rows}, now.timestamp())
+
+
+async def _keep(connection: AsyncConnection, tokens: _Tokens, later: list[dict[str, Any]]) -> None:
+    if tokens.changed:
+        rows = [{"key": key, "tat": tat} for key, tat in sorted(tokens.changed.items())]
         await connection.execute(_KEEP[connection.dialect.name], rows)
-    return taken.granted, taken.again_at
+    if later:
+        await connection.execute(_LATER, later)
 
 
 # -- the contacts of a day ----------------------------------------------------------------------------------------

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from relanced.rules.given import Promise, PromiseState
 from relanced.rules.habits import habits
 from relanced.rules.model import (
     Address,
@@ -48,6 +51,7 @@ class Parts:
     reminders: Rows
     messages: Rows
     touches: Touches
+    promises: Rows
 
 
 def case_key(case_id: int) -> str:
@@ -55,9 +59,16 @@ def case_key(case_id: int) -> str:
     return f"case:{case_id}"
 
 
-def place_key(place: str) -> str:
-    """The key under which contacts at an address are counted, over all debtors."""
-    return f"at:{place}"
+def place_key(place: str, name: str) -> str:
+    """The key under which contacts at an address are counted, over all debtors. A postal address counts with the name
+    above it: an office tower has many doors, and the same debtor of two creditors one."""
+    return f"at:{_level(name)}\n{place}" if "\n" in place else f"at:{place}"
+
+
+def _level(name: str) -> str:
+    """Without case, accents and punctuation."""
+    bare = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join(re.findall(r"[^\W_]+", "".join(c for c in bare if not unicodedata.combining(c))))
 
 
 def facts(
@@ -90,7 +101,8 @@ def facts(
         go_live=opened,
         round=round_,
         touched_on=tuple(days(case_key(case_id))),
-        address_days=tuple((a.where, day) for a in ways for day in days(place_key(a.where))),
+        address_days=tuple((a.where, day) for a in ways for day in days(place_key(a.where, owes.name))),
+        promises=tuple(promise(row) for row in parts.promises.get(case_id, ())),
     )
 
 
@@ -134,6 +146,13 @@ def _line(row: Cells) -> Line:
 def _hold(row: Cells) -> Hold:
     _, number, kind, *rest = row
     return Hold(number, HoldKind(kind), *rest)
+
+
+def promise(row: Cells) -> Promise:
+    """A debtor's word."""
+    _, number, on, until, cents, upto, named, state, judged_on, agreement, n, said_on = row
+    about = (PromiseState(state), judged_on, agreement, n, said_on)
+    return Promise(number, on, until, cents, upto, tuple((t, owed) for t, owed in named), *about)
 
 
 def _habits(terms: tuple[Term, ...], money: tuple[Money, ...]) -> Habits:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from sqlalchemy import Engine as Pool
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import StatementError
 
-from relanced.store.errors import StoreFull, told, unknown, unreachable
+from relanced.store.errors import StoreError, StoreFull, told, unknown, unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +27,7 @@ T = TypeVar("T")
 Work = Callable[["AsyncConnection"], Coroutine[Any, Any, T]]
 
 READERS = 4
+OLDEST = (3, 35, 0)  # the first with RETURNING
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -40,6 +42,8 @@ class Sqlite:
     """Runs transactions in threads of their own."""
 
     def __init__(self, url: URL) -> None:
+        if too_old := outdated(sqlite3.sqlite_version_info):
+            raise StoreError(too_old)
         address = url.set(drivername="sqlite+pysqlite")
         self._writer, self._reader = _pool(address, 1, "BEGIN IMMEDIATE"), _pool(address, READERS, "BEGIN")
         event.listen(self._reader, "connect", _only_reads)
@@ -59,6 +63,12 @@ class Sqlite:
             await asyncio.to_thread(threads.shutdown)
         self._reader.dispose()
         self._writer.dispose()
+
+
+def outdated(version: tuple[int, ...]) -> str:
+    """Why this SQLite cannot be used; empty when it can."""
+    said, least = (".".join(map(str, v)) for v in (version, OLDEST))
+    return f"SQLite {said} is too old for relanced: {least} or newer is needed" if version < OLDEST else ""
 
 
 def _pool(address: URL, size: int, begin: str) -> Pool:

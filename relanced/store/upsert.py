@@ -21,10 +21,11 @@ def or_leave(table: Table, *keys: str, where: str | None = None) -> Upsert:
     }
 
 
-def or_change(table: Table, key: str, columns: Sequence[str]) -> Upsert:
+def or_change(table: Table, key: str | Sequence[str], columns: Sequence[str]) -> Upsert:
     """Insert, or give these columns their new value. By the name of the dialect."""
     lite, post = sqlite.insert(table), postgresql.insert(table)
+    keys = [key] if isinstance(key, str) else list(key)
     return {
-        "sqlite": lite.on_conflict_do_update(index_elements=[key], set_={c: lite.excluded[c] for c in columns}),
-        "postgresql": post.on_conflict_do_update(index_elements=[key], set_={c: post.excluded[c] for c in columns}),
+        "sqlite": lite.on_conflict_do_update(index_elements=keys, set_={c: lite.excluded[c] for c in columns}),
+        "postgresql": post.on_conflict_do_update(index_elements=keys, set_={c: post.excluded[c] for c in columns}),
     }

@@ -1,30 +1,25 @@
-"""What people look at: the queue, the cases, one case whole, the open tasks. Reading only."""
+"""What people look at: the cases, one case whole, the open tasks. Reading only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, or_, select
 
 from relanced.store.engine import Engine, StoreError
 from relanced.store.tables import (
-    addresses,
     attempts,
     cases,
     channels,
     creditors,
-    holds,
-    imports,
-    in_state,
     invoices,
     journal,
     journal_texts,
-    lines,
     messages,
     reminders,
     tasks,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -48,35 +43,6 @@ class Views:
             return [dict(row._mapping) for row in await connection.execute(query)]
 
         return await self._engine.read(work)
-
-    async def queue(self, creditor: str | None = None, limit: int = 500) -> list[Row]:
-        """Messages that have not left, oldest first: where they stand and why."""
-        joined = messages.join(cases, cases.c.id == messages.c.case_id)
-        joined = joined.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
-        query = select(
-            messages.c.id.label("message"),
-            messages.c.creditor,
-            cases.c.debtor_key.label("debtor"),
-            cases.c.name,
-            reminders.c.step,
-            messages.c.road,
-            messages.c.channel,
-            messages.c.state,
-            messages.c.due_at,
-            messages.c.planned_at,
-            messages.c.reference,
-            messages.c.reason,
-        ).select_from(joined)
-        live = in_state("planned", "parked", "submitting", "uncertain", "in_tray")
-        query = query.where(live).order_by(messages.c.planned_at, messages.c.id).limit(limit)
-        return await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
-
-    async def queue_length(self, creditor: str | None = None) -> int:
-        """How many messages have not left."""
-        query = select(func.count().label("n")).select_from(messages)
-        query = query.where(in_state("planned", "parked", "submitting", "uncertain", "in_tray"))
-        (row,) = await self._rows(query.where(messages.c.creditor == creditor) if creditor else query)
-        return int(row["n"])
 
     async def awaiting(self, step: str | None = None) -> list[Row]:
         """Messages that wait for approval; not those that wait for a person for any other reason."""
@@ -131,17 +97,14 @@ class Views:
             raise NotFound(f"{text!r} names several cases: {choices}: say the number, or --creditor")
         return int(found[0]["id"])
 
-    async def case_head(self, case_id: int) -> Row:
-        """The row of a case."""
-        return (await self._rows(select(cases).where(cases.c.id == case_id)))[0]
-
     async def messages_of(self, case_id: int) -> list[Row]:
         """Everything that was worded for a case, with what the door said."""
         joined = messages.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
         joined = joined.outerjoin(attempts, attempts.c.id == messages.c.attempt_id)
+        joined = joined.outerjoin(words, words.c.id == messages.c.word_id)
         query = select(
             messages.c.id,
-            reminders.c.step,
+            func.coalesce(reminders.c.step, words.c.kind).label("step"),
             messages.c.slot,
             messages.c.turn,
             messages.c.road,
@@ -156,20 +119,6 @@ class Views:
             messages.c.approved_by,
         ).select_from(joined)
         return await self._rows(query.where(messages.c.case_id == case_id).order_by(messages.c.id))
-
-    async def lines_of(self, case_id: int) -> list[Row]:
-        """The steps of a case's terms, as history has them."""
-        query = select(lines).where(lines.c.case_id == case_id, lines.c.state != "void").order_by(lines.c.id)
-        return await self._rows(query)
-
-    async def holds_of(self, case_id: int) -> list[Row]:
-        """The running holds."""
-        query = select(holds).where(holds.c.case_id == case_id, holds.c.ended_at.is_(None)).order_by(holds.c.id)
-        return await self._rows(query)
-
-    async def addresses_of(self, case_id: int) -> list[Row]:
-        """The ways to reach the debtor."""
-        return await self._rows(select(addresses).where(addresses.c.case_id == case_id).order_by(addresses.c.rank))
 
     async def journal_of(self, case_id: int, limit: int = 200) -> list[Row]:
         """The newest entries of a case's journal, oldest first."""
@@ -206,13 +155,6 @@ class Views:
             raise NotFound(f"there is no message {message_id}")
         return found[0]
 
-    async def attempt(self, attempt: str) -> Row:
-        """One attempt with its answer. Raises NotFound."""
-        found = await self._rows(select(attempts).where(attempts.c.id == attempt))
-        if not found:
-            raise NotFound(f"there is no attempt {attempt}")
-        return found[0]
-
     async def counts(self) -> dict[str, int]:
         """Messages by state: for the end of a demonstration and for `run --once`, never in a wheel."""
         query = select(messages.c.state, func.count().label("n")).group_by(messages.c.state)
@@ -222,12 +164,6 @@ class Views:
         """The channels that have been closed or have failed of late."""
         return await self._rows(select(channels).order_by(channels.c.name))
 
-    async def last_imports(self) -> list[Row]:
-        """The newest import of each kind and creditor."""
-        newest = select(func.max(imports.c.id)).group_by(imports.c.creditor, imports.c.kind)
-        columns = (imports.c.creditor, imports.c.kind, imports.c.file, imports.c.at, imports.c.covers, imports.c.by)
-        return await self._rows(select(*columns).where(imports.c.id.in_(newest)).order_by(imports.c.id))
-
     async def creditors(self) -> list[Row]:
         """Every creditor."""
         return await self._rows(select(creditors).order_by(creditors.c.key))
@@ -235,7 +171,3 @@ class Views:
     async def case_ids(self, creditor: str | None = None, state: str | None = "open") -> Sequence[int]:
         """The ids alone."""
         return [int(r["id"]) for r in await self.cases(creditor, state)]
-
-    async def journal_after(self, case_id: int, at: datetime) -> list[Row]:
-        """Entries of a case's journal after a moment."""
-        return [r for r in await self.journal_of(case_id) if r["at"] > at]

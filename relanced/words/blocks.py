@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-MARKERS = frozenset({"factures", "egalement", "décompte", "paiement", "signature"})
+MARKERS = frozenset({"factures", "egalement", "décompte", "paiement", "signature", "échéances"})
 _MARK, _ITEM = "\x02", "\x03"  # no white space, which Jinja could strip, and nothing `clean` lets through
 _MARK_LINE = re.compile(r"^[ \t]*\[([^\W\d_]+)\][ \t]*$", re.MULTILINE)
 _ITEM_LINE = re.compile(r"^[ \t]*- ", re.MULTILINE)

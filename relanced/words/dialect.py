@@ -24,13 +24,13 @@ from jinja2.utils import pass_context
 from relanced.words import typography
 from relanced.words.blocks import mark, misused_marker
 from relanced.words.errors import WordingError
-from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, ReminderFacts
+from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, PartFacts, ReminderFacts
 from relanced.words.labels import Labels
 
 PHRASES = "phrases/"
 MOST_CHARACTERS = 64_000
 
-_FACTS = (ReminderFacts, Letterhead, Addressee, LineFacts, EarlierFacts)
+_FACTS = (ReminderFacts, Letterhead, Addressee, LineFacts, EarlierFacts, BrokenFacts, PartFacts)
 _ALLOWED = (
     nodes.Template,
     nodes.Output,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from io import BytesIO
 from itertools import product
 from pathlib import Path
 
-from relanced.channel import Form
+from relanced.channel import Form, forbidden_in_text, gsm_text
 from relanced.words import samples
-from relanced.words.blocks import Paragraph, Sheet, paragraphs, sheet
+from relanced.words.blocks import Marker, Paragraph, Sheet, paragraphs, sheet
 from relanced.words.dialect import Dialect, find
 from relanced.words.errors import WordingError
 from relanced.words.facts import ReminderFacts
@@ -23,12 +22,11 @@ from relanced.words.layout_html import as_html
 from relanced.words.layout_text import as_text
 from relanced.words.pages import DL, Press, Window
 from relanced.words.postal import postal_lines
-from relanced.words.typography import NARROW, NBSP, clean, gsm
+from relanced.words.typography import NARROW, NBSP, clean
 
 LABELS = "layout/labels.toml"
 LAYOUT = "layout/letter.typ"
-_FILES = {Form.MAIL: ("mail",), Form.PAPER: ("letter", "mail"), Form.TEXT: ("text",)}
-_FORBIDDEN_IN_TEXT = re.compile(r"://|\bwww\.|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3}")
+_FILES = {Form.MAIL: ("mail",), Form.PAPER: ("letter", "mail"), Form.TEXT: ("text",), Form.CALL: ("call",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,13 @@ class Words:
             below = contents(page, facts, self._labels)
         return MailWords(page.subject.replace(NARROW, NBSP), as_text(below), as_html(page.subject, below))
 
+    def reply(self, subject: str, body: str, facts: ReminderFacts) -> MailWords:
+        """A person's own words as an e-mail, signed as the creditor signs; blank lines part the paragraphs."""
+        said = [Paragraph(" ".join(clean(part).split("\n"))) for part in body.split("\n\n") if part.strip()]
+        with _blaming("reponse"):
+            below = contents(Sheet(subject, (*said, Marker("signature"))), facts, self._labels)
+        return MailWords(clean(subject), as_text(below), as_html(clean(subject), below))
+
     def letter(self, wording: str, facts: ReminderFacts) -> LetterWords:
         """A letter, without its enclosures. Raises WordingError, also for an address that fits no envelope."""
         name, page = self._sheet(wording, Form.PAPER, facts)
@@ -112,12 +117,19 @@ class Words:
     def text(self, wording: str, facts: ReminderFacts) -> str:
         """A short text in the GSM alphabet where French allows. Raises WordingError, also for an IBAN or a link."""
         name = self._name(wording, Form.TEXT)
-        said = gsm(paragraphs(self._filled(name, Form.TEXT, facts)))
+        said = gsm_text(paragraphs(self._filled(name, Form.TEXT, facts)))
         if not said:
             raise WordingError(name, 0, "the text is empty")
-        if _FORBIDDEN_IN_TEXT.search(said):
+        if forbidden_in_text(said):
             raise WordingError(name, 0, "a short text carries no IBAN and no link")
         return said
+
+    def call(self, wording: str, facts: ReminderFacts) -> str:
+        """What a person who phones reads: a title, a blank line, the script with its facts. Raises WordingError."""
+        name, page = self._sheet(wording, Form.CALL, facts)
+        with _blaming(name):
+            below = contents(page, facts, self._labels)
+        return f"{page.subject}\n\n{as_text(below)}"
 
     def problems(self, wording: str, forms: Iterable[Form]) -> list[str]:
         """What is wrong with a wording: every form is said over every sample, each fault told once."""
@@ -125,6 +137,7 @@ class Words:
             Form.MAIL: self.mail,
             Form.PAPER: self.letter,
             Form.TEXT: self.text,
+            Form.CALL: self.call,
         }
         found: dict[str, None] = {}
         for form, facts in product(forms, samples.cases(wording).values()):

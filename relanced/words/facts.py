@@ -58,7 +58,8 @@ class Addressee:
 class LineFacts:
     """One term named by the reminder: `n` of `of` terms of an invoice of `invoice_cents`.
 
-    `cents` is the amount of the term, `open_cents` what is still owed of it after payments and credit notes.
+    `cents` is the amount of the term, `open_cents` what is still asked for of it after payments and credit notes, less
+    the `contested_cents`, about which somebody is at work.
     """
 
     invoice: str
@@ -72,11 +73,12 @@ class LineFacts:
     invoice_cents: int = 0
     order_number: str = ""
     currency: str = "EUR"
+    contested_cents: int = 0
 
     @property
     def received_cents(self) -> int:
         """Payments and credit notes already deducted."""
-        return self.cents - self.open_cents
+        return self.cents - self.open_cents - self.contested_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,34 @@ class EarlierFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenFacts:
+    """A promise that was not kept: given on `said_on`, so much for the day `on`, of which `paid_cents` came in time."""
+
+    said_on: date
+    on: date
+    cents: int
+    paid_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """A payment that was agreed: the `n`-th of `of` instalments, or a promise (n = 0), so much on that day."""
+
+    n: int
+    of: int
+    on: date
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReminderFacts:
     """One reminder. Raises ValueError without a line, or when its lines speak of several currencies.
 
     `absorbed` are terms of a lower step, listed apart. `enclosed` and `missing` are the invoice numbers whose duplicate
     goes along, or was wanted and not found. `registered` is the number of the registered letter, once known.
-    `claim` is the *décompte* of all the terms named, wanted by firm reminders and notices.
+    `claim` is the *décompte* of all the terms named, wanted by firm reminders and notices. `broken` is a promise broken
+    since the last reminder, `spoken_on` the day of a conversation since then.
+    `parts` are the payments agreed, where a word of the desk speaks of them, and `part` the one it is about.
     """
 
     today: date
@@ -114,6 +138,10 @@ class ReminderFacts:
     enclosed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     registered: str = ""
+    broken: BrokenFacts | None = None
+    spoken_on: date | None = None
+    parts: tuple[PartFacts, ...] = ()
+    part: PartFacts | None = None
 
     def __post_init__(self) -> None:
         if not self.lines:
@@ -153,7 +181,9 @@ class ReminderFacts:
 
     @property
     def payable_cents(self) -> int:
-        """The amount to transfer: from a formal notice on the whole claim, before that the principal."""
+        """The amount to transfer: what was agreed; from a formal notice on the whole claim, before it the principal."""
+        if self.part is not None:
+            return self.part.cents
         return self.claim.total if self.claim and self.tone is Tone.FORMAL else self.total_cents
 
     @property

@@ -27,6 +27,9 @@ class Labels:
     term: str
     order: str
     received: str
+    contested: str
+    instalment: str
+    instalments: str
     claim: str
     claim_line: str
     claim_amount: str

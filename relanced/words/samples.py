@@ -10,13 +10,16 @@ from typing import Any
 from relanced.rules.claim import Claim, Indemnity, InterestLine
 from relanced.rules.model import Road, Segment
 from relanced.rules.policy import Tone
-from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, ReminderFacts
+from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, PartFacts, ReminderFacts
 
 TODAY = date(2026, 3, 31)
 USUAL_DAYS = {"courtoisie": -5, "relance-1": 3, "relance-2": 10, "relance-ferme": 21, "mise-en-demeure": 30}
+CALLED_AFTER = {"appel": 14}  # days: what is said, not written
+DESK_WORDS = ("confirmation-promesse", "echeancier", "echeance-a-venir", "echeance-manquee")
 _OTHERWISE = 10
 _TONES = {-5: Tone.COURTEOUS, 3: Tone.COURTEOUS, 30: Tone.FORMAL}
-_ROADS = {21: Road.LETTER, 30: Road.REGISTERED}
+_ROADS = {14: Road.PHONE, 21: Road.LETTER, 30: Road.REGISTERED}
+_ALONE = (14, 30)  # a call and a notice absorb nothing
 
 LETTERHEAD = Letterhead(
     name="Atelier Dubois",
@@ -58,7 +61,23 @@ HOSTILE = Addressee(
 
 def cases(wording: str) -> dict[str, ReminderFacts]:
     """The sample cases as they stand when a reminder of this name is usually due."""
-    days = USUAL_DAYS.get(wording, _OTHERWISE)
+    found = _cases(wording, (USUAL_DAYS | CALLED_AFTER).get(wording, _OTHERWISE))
+    return {name: _agreed(facts) for name, facts in found.items()} if wording in DESK_WORDS else found
+
+
+def _agreed(facts: ReminderFacts) -> ReminderFacts:
+    """What is owed was promised in two parts, and the second is spoken of; a desk's word names no reminders."""
+    total = sum(line.open_cents for line in facts.lines)
+    half = total // 2
+    first, second = (
+        PartFacts(1, 2, date(2026, 4, 15), half),
+        PartFacts(2, 2, date(2026, 5, 15), total - half),
+    )
+    about = None if facts.step == "echeancier" else second
+    return replace(facts, absorbed=(), earlier=(), tone=Tone.COURTEOUS, claim=None, parts=(first, second), part=about)
+
+
+def _cases(wording: str, days: int) -> dict[str, ReminderFacts]:
     return {
         "one": _reminder(wording, days, COMPANY, Segment.BUSINESS, _one(days), enclosed=("F-2026-0147",)),
         "three": _reminder(
@@ -118,9 +137,9 @@ def _three(days: int) -> tuple[LineFacts, ...]:
 
 
 def _absorbed(days: int) -> tuple[LineFacts, ...]:
-    """A younger invoice, which neither a courtesy note nor a notice lists."""
+    """A younger invoice, which neither a courtesy note nor a call nor a notice lists."""
     younger = days - 7
-    return (_line("F-2026-0160", 48_900, younger),) if younger > 0 and days != USUAL_DAYS["mise-en-demeure"] else ()
+    return (_line("F-2026-0160", 48_900, younger),) if younger > 0 and days not in _ALONE else ()
 
 
 def _sixty(days: int) -> tuple[LineFacts, ...]:

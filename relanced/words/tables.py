@@ -64,6 +64,8 @@ def named(marker: str, facts: ReminderFacts, labels: Labels) -> Table | None:
         return invoices(facts.lines, labels.invoices, labels)
     if marker == "egalement":
         return invoices(facts.absorbed, labels.absorbed, labels) if facts.absorbed else None
+    if marker == "échéances":
+        return schedule(facts, labels)
     if facts.claim is None:
         raise ValueError(f"[{marker}] needs a claim")
     return claim(facts.claim, facts.currency, labels)
@@ -106,6 +108,8 @@ def _invoice_detail(line: LineFacts, labels: Labels) -> str:
         said.append(labels.order.format(clean(line.order_number)))
     if line.received_cents:
         said.append(labels.received.format(euros(line.received_cents, line.currency)))
+    if line.contested_cents:
+        said.append(labels.contested.format(euros(line.contested_cents, line.currency)))
     return ", ".join(said)
 
 
@@ -124,6 +128,16 @@ def claim(claim: Claim, currency: str, labels: Labels) -> Table:
         tuple(rows),
         (labels.claim_total, euros(claim.total, currency)),
     )
+
+
+def schedule(facts: ReminderFacts, labels: Labels) -> Table:
+    """The instalments, and their sum."""
+    rows = tuple(
+        Row((str(p.n), jour(p.on), euros(p.cents, facts.currency))) for p in sorted(facts.parts, key=lambda p: p.n)
+    )
+    total = euros(sum(p.cents for p in facts.parts), facts.currency)
+    heads = (labels.instalment, labels.due, labels.payable)
+    return Table(labels.instalments, heads, 2, 2, rows, (labels.total, total))
 
 
 def _interest(line: InterestLine, currency: str, labels: Labels) -> Row:

@@ -106,25 +106,3 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return unicodedata.normalize("NFC", _UNPRINTABLE.sub(" ", text).strip(" "))
-
-
-_GSM = frozenset(
-    "@£$¥èéùìòÇØøÅå_ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà€[]{}~^|\\"
-)
-_GSM_INSTEAD = {"œ": "oe", "Œ": "OE", "’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "–": "-", "—": "-"}
-_GSM_INSTEAD |= {"…": "...", NBSP: " ", NARROW: " ", "\u2212": "-", "°": "o", "ç": "c"}
-
-
-def gsm(text: str) -> str:
-    """The nearest text in the GSM 03.38 alphabet, so that an SMS keeps its 160 characters; the rest stays as it is."""
-    return "".join(_gsm_character(character) for character in text)
-
-
-def _gsm_character(character: str) -> str:
-    if character in _GSM:
-        return character
-    if character in _GSM_INSTEAD:
-        return _GSM_INSTEAD[character]
-    bare = unicodedata.normalize("NFKD", character)[0]
-    return bare if bare in _GSM else character

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from relanced.rules.model import CaseFacts, Line, PaymentMode, Reminder
+from relanced.rules.model import CaseFacts, HoldKind, Line, PaymentMode, Reminder
 from relanced.rules.policy import AtMost, Policy, Step, When
 from tests.rules.build import (
     BUSINESS,
@@ -233,3 +233,18 @@ def test_the_order_of_facts_never_matters() -> None:
         for ms in orders(money)[:4]
     }
     assert len(said) == 1
+
+
+# -- nobody is there ----------------------------------------------------------------------------------------------
+
+
+def test_fault_49_while_nobody_is_there_courteous_steps_wait_and_firm_ones_do_not() -> None:
+    """Fault 49: one term waits, the other goes on; the case is looked at when somebody is back."""
+    away = hold(at(20, 0), kind=HoldKind.ABSENT)
+    courteous = decided(case(term(1), holds=[away]), 10)
+    assert (courteous.step, courteous.look_again) == (None, at(20, 0))
+    assert "nobody is there until" in courteous.reason
+    both = case(term(1), term(2), lines=climbed("relance-2", term=2), holds=[away])
+    firm = decided(both, 12)
+    assert (firm.step.name if firm.step else None, ids(firm)) == ("relance-2", [2])
+    assert step_on(case(term(1), holds=[away]), 20) == "relance-1"

@@ -8,7 +8,7 @@ import pytest
 
 from relanced.rules.calendar import ContactRules, Hours
 from relanced.rules.gate import GATE, Question, Strength, Surface, Verdict, all_verdicts, ask
-from relanced.rules.model import CaseFacts, Consent
+from relanced.rules.model import CaseFacts, Consent, HoldKind
 from tests.rules.build import (
     BUSINESS,
     DURAND,
@@ -16,6 +16,7 @@ from tests.rules.build import (
     MAIL,
     at,
     case,
+    climbed,
     credit,
     day,
     hold,
@@ -67,6 +68,16 @@ SINCE: dict[str, tuple[CaseFacts, CaseFacts, dict[str, Strength]]] = {
         TWO,
         case(term(1), term(2), holds=[hold(term=2)]),
         {"not held": CANCEL, "still decided": CANCEL},
+    ),
+    "nobody is there to read what is courteous": (
+        case(),
+        case(holds=[hold(at(TEN + 3), kind=HoldKind.ABSENT)]),
+        {"not held": CANCEL, "still decided": CANCEL},
+    ),
+    "nobody is there to read what is firm": (
+        case(lines=climbed("relance-2")),
+        case(lines=climbed("relance-2"), holds=[hold(at(TEN + 3), kind=HoldKind.ABSENT)]),
+        {},
     ),
     "a hold that has ended": (case(), case(holds=[hold(until=at(TEN))]), {}),
     "the debtor is excluded": (

@@ -29,6 +29,7 @@ TABLE = {
         "lapse": "expired",
         "seal": "submitting",
         "named": "sent",
+        "found_in_tray": "in_tray",  # the sheet of an earlier try is there after all
     },
     "parked": {"approve": "planned", "release": "planned", "withdraw": "cancelled", "lapse": "expired"},
     "submitting": {

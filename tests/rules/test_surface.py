@@ -35,6 +35,12 @@ SURFACES: dict[str, tuple[Surface, str, Strength, datetime | None]] = {
     "somebody stopped all sending": (STOPPED, "stopped", DEFER, at(TEN, 10, 5)),
     "the creditor is not opened": (replace(OPEN, opened=False), "not opened", CANCEL, None),
     "nobody reads the answers": (replace(OPEN, deaf="no ear"), "ears open", DEFER, at(TEN, 10, 15)),
+    "the ears count as open for another half hour": (
+        replace(OPEN, heard_until=at(TEN, 10, 30)),
+        "all",
+        ALLOW,
+        at(TEN, 10, 30),
+    ),
     "the IBAN is another one": (replace(OPEN, iban_doubt="it is new"), "iban unchanged", PARK, None),
     "the channel is closed": (CLOSED_DOOR, "channel open", DEFER, at(TEN, 11)),
     "the channel is closed, nobody knows how long": (

@@ -7,8 +7,9 @@ import pytest
 
 from relanced.rules.model import LIVE, Address, Consent, Message, MessageState, Road
 from relanced.rules.policy import Step, When
-from relanced.rules.turns import next_message, open_slots, slots, usable
+from relanced.rules.turns import followed, next_message, open_slots, rests, slots, usable
 from tests.rules.build import (
+    BUSINESS,
     DESK,
     EMAIL,
     FIRM,
@@ -19,8 +20,11 @@ from tests.rules.build import (
     PHONE,
     REGISTERED,
     SMS,
+    case,
     day,
     message,
+    performed,
+    reminder,
 )
 
 S = MessageState
@@ -165,3 +169,52 @@ def test_a_copy_already_sent_is_not_sent_again_when_a_door_before_it_goes() -> N
     without_sms = replace(STEP, also=(PHONE,))
     sent = [message(S.SENT), message(S.SENT, slot=2, road=PHONE)]
     assert open_slots(without_sms, sent, True) == []
+
+
+# -- a failure at an address that still serves --------------------------------------------------------------------
+
+DEAD = replace(MAIL, dead_since=day(3))
+
+
+@pytest.mark.parametrize(
+    ("messages", "addresses", "stays"),
+    [
+        ([], [MAIL], False),
+        ([FAILED], [MAIL], True),  # a full mailbox: the next step will write there again
+        ([FAILED], [DEAD], False),
+        ([FAILED], [replace(MAIL, consent=Consent.WITHDRAWN)], False),
+        ([FAILED], [], False),
+        ([message(S.FAILED, road=REGISTERED, address=HOUSE.id)], [HOUSE], True),  # a notice that nobody fetched
+        ([message(S.SENT)], [MAIL], False),
+        ([FAILED, message(S.FAILED, turn=1, address=BOSS.id)], [DEAD, BOSS], True),
+    ],
+)
+def test_nothing_follows_what_failed_at_an_address_that_still_serves(
+    messages: list[Message], addresses: list[Address], stays: bool
+) -> None:
+    assert rests(0, messages, addresses, frozenset([SMS])) is stays
+    assert rests(1, messages, addresses, frozenset([SMS])) is False
+
+
+# -- how long it is followed up -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("step", "slot", "presented", "round", "until"),
+    [
+        ("relance-2", 0, None, 0, 37),
+        ("relance-2", 1, None, 0, 37),
+        ("mise-en-demeure", 0, None, 0, 400),  # a letter may come back after weeks, and no deadline runs
+        ("mise-en-demeure", 0, 34, 0, 37),  # presented: it is a notice, whatever becomes of it
+        ("mise-en-demeure", 1, None, 0, 37),  # its copy is not worth that
+        ("mise-en-demeure", 0, None, 1, 37),  # a person began anew
+    ],
+)
+def test_a_reminder_is_followed_up_for_a_week_but_a_notice_until_it_was_presented(
+    step: str, slot: int, presented: int | None, round: int, until: int
+) -> None:
+    """All of them left on day 30."""
+    line = replace(performed(step, 30, presented=presented), reminder_id=1)
+    facts, left = case(lines=[line], round=round), reminder(step, 30)
+    told = [followed(left, slot, BUSINESS.step(step), facts, day(n)) for n in (30, until, until + 1)]
+    assert told == [True, True, until == 400]

@@ -11,7 +11,8 @@ FORMS = {
     "courtoisie": (Form.MAIL,),
     "relance-1": (Form.MAIL, Form.PAPER, Form.TEXT),
     "relance-2": (Form.MAIL, Form.PAPER, Form.TEXT),
-    "relance-ferme": (Form.MAIL, Form.PAPER),
+    "appel": (Form.CALL,),
+    "relance-ferme": (Form.MAIL, Form.PAPER, Form.TEXT),
     "mise-en-demeure": (Form.MAIL, Form.PAPER),
 }
 

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from relanced.channel import Form
+from relanced.channel import Form, text_length
 from relanced.rules.model import Road, Segment
 from relanced.words import samples
 from relanced.words.engine import Words
@@ -187,10 +187,12 @@ def test_the_words_never_announce_a_document_that_is_not_there(
 
 
 @pytest.mark.parametrize("case", ["one", "three", "consumer", "public", "sixty"])
-@pytest.mark.parametrize("wording", ["relance-1", "relance-2"])
+@pytest.mark.parametrize("wording", ["relance-1", "relance-2", "relance-ferme"])
 def test_a_short_text_is_short_and_gives_no_iban_and_no_link(words: Words, wording: str, case: str) -> None:
     text = words.text(wording, samples.cases(wording)[case])
-    assert len(text) + text.count("€") <= 306  # two segments of GSM-7
+    assert text_length(text).alphabet == "GSM-7"
+    assert text_length(text).segments <= 2
+    assert samples.LETTERHEAD.phone in text
     assert not re.search(r"FR76|://|www|[^\x20-\x7e€éèàùìòÉ]", text)
     assert samples.LETTERHEAD.reply_to in text
     assert "R-2026-0314" in text
@@ -201,7 +203,7 @@ def test_the_second_reminder_recalls_what_went_before(words: Words, step: str | 
     facts = samples.cases("relance-2")["one"]
     earlier = () if step is None else (replace(facts.earlier[0], step=step),)
     text = " ".join(words.mail("relance-2", replace(facts, earlier=earlier)).text.split())
-    named = {"courtoisie": "rappel avant échéance", "appel": "entretien téléphonique", "inconnu": "relance"}
+    named = {"courtoisie": "rappel avant échéance", "appel": "échange", "inconnu": "relance"}
     assert (f"Malgré notre {named[step]} du" if step else "Sauf erreur de notre part") in text
 
 

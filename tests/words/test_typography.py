@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from relanced.words.typography import clean, euros, gsm, iban, jour, jour_court, liste, pluriel, siren, taux, typeset
+from relanced.words.typography import clean, euros, iban, jour, jour_court, liste, pluriel, siren, taux, typeset
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,3 @@ def test_prose_from_a_plain_keyboard_is_set_as_printed(typed: str, printed: str)
 def test_a_name_is_one_clean_line_whatever_was_typed(typed: str, kept: str) -> None:
     """Attack 2."""
     assert clean(typed) == kept
-
-
-@pytest.mark.parametrize(
-    ("said", "sent"),
-    [
-        ("déjà réglé à Évry, où è ù ì ò", "déjà réglé à Évry, où è ù ì ò"),
-        ("reçu, façon, fenêtre, Noël, maïs, hôte", "recu, facon, fenetre, Noel, mais, hote"),
-        ("l’œuvre – 1\u202f234,50\u00a0€…", "l'oeuvre - 1 234,50 €..."),
-        ("n° 12", "no 12"),
-        ("漢", "漢"),
-    ],
-)
-def test_a_short_text_keeps_to_the_gsm_alphabet(said: str, sent: str) -> None:
-    assert gsm(said) == sent

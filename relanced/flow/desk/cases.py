@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment, table
+from relanced.flow.desk.proofs import paper_line, proof_line
+from relanced.rules.habits import in_words
+from relanced.rules.model import Hold
 from relanced.rules.owed import balances, overdue
+from relanced.rules.promises import word_of_the_last
 from relanced.store.facts import Loaded
 
+BEFORE_ITS_END = (timedelta(days=4), timedelta(days=1))  # when the end of a pause is announced: over a weekend too
 CASES = ("case", "creditor", "debtor", "name", "state", "owed", "overdue", "policy", "note")
 
 
@@ -51,33 +58,63 @@ def _note(case: Loaded, fits: bool) -> str:
 
 
 async def show(desk: Desk, asked: Asked) -> Told:
-    """One case whole: terms, messages, holds, addresses, the last words of its journal."""
+    """One case whole: terms, habits, holds, addresses, all that was written, the last words of its journal."""
     case_id = await desk.store.views.find_case(asked.text("case"), asked.maybe("creditor"))
     (case,) = await desk.store.planning.load([case_id], desk.now.date())
     await desk.premises.known(desk.store, [case])
     views = desk.store.views
     messages, entries = await views.messages_of(case_id), await views.journal_of(case_id, 30)
-    tasks = await views.tasks(case_id)
+    tasks, proofs = await views.tasks(case_id), await desk.store.proofs.of_case(case_id)
+    papers = await desk.store.proofs.papers_of(case_id)
+    row, words = await desk.store.edits.row(case_id), await desk.store.promises.of_case(case_id)
     lines = [
         f"case {case_id}: {case.facts.debtor.name} ({case.facts.debtor.key}), owes {case.facts.creditor}",
         f"state {case.state}, segment {case.facts.debtor.segment.value}, owner {case.owner or 'nobody'}"
         + (", CROSSED: a fact changed while a message was leaving" if case.crossed else ""),
+        f"version {row['version']}, {_hands(desk, row)}" + (f", not paid: {row['cause']}" if row["cause"] else ""),
+        "; ".join(said for said in (in_words(case.facts.habits), word_of_the_last(case.facts.promises)) if said),
         "",
         *_terms(case),
         "",
-        *(
-            f"hold {h.id}: {h.kind.value}, {h.reason}, until {moment(h.until, desk) or 'released'}"
-            for h in case.facts.holds
-        ),
+        *(_hold(desk, h) for h in case.facts.holds),
+        *(_word(w) for w in words),
         *(f"task {t['id']}: {t['kind']}: {t['words']}" for t in tasks),
         *(f"{a.road.value} {a.where.replace(chr(10), ', ')}" + _address(a) for a in case.facts.addresses),
         "",
         *(_message(desk, m) for m in messages),
+        *(proof_line(desk, p) for p in proofs),
+        *(paper_line(desk, p) for p in papers),
         "",
         *(f"{moment(e['at'], desk)}  {e['by']:<10} {e['event']}  {_words(e['body'])}" for e in entries),
     ]
-    record = {"case": case_id, "messages": messages, "journal": entries, "tasks": tasks, **_row(desk, case)}
-    return Told(tuple(lines), record=record)
+    record = {"case": case_id, "messages": messages, "journal": entries, "tasks": tasks, "proofs": proofs}
+    told = {
+        "version": row["version"],
+        "taken_by": row["taken_by"],
+        "cause": row["cause"],
+        "promises": words,
+        "papers": papers,
+    }
+    return Told(tuple(lines), record={**record, **told, **_row(desk, case)})
+
+
+def _hands(desk: Desk, row: Mapping[str, Any]) -> str:
+    return (
+        f"in the hands of {row['taken_by']} since {moment(row['taken_at'], desk)}" if row["taken_by"] else "in no hands"
+    )
+
+
+def _hold(desk: Desk, h: Hold) -> str:
+    part = f" ({amount(h.cents)} of it)" if h.cents is not None else ""
+    until = moment(h.until, desk) or "released"
+    return f"hold {h.id}: {h.kind.value}{part}, {h.reason}, until {until}" + (f", {h.owner}'s" if h.owner else "")
+
+
+def _word(w: Mapping[str, Any]) -> str:
+    what = f"instalment {w['n']}" if w["agreement_id"] else "promise"
+    said = f" by {w['said_by']}" if w["said_by"] else ""
+    paid = f", {amount(w['paid'], w['currency'])} paid" if w["judged_on"] else ""
+    return f"{what} of {amount(w['cents'], w['currency'])} for {w['on_day']}{said}: {w['state']}{paid}"
 
 
 def _terms(case: Loaded) -> list[str]:
@@ -127,7 +164,8 @@ async def pause(desk: Desk, asked: Asked) -> Told:
     """A case stands still until the end of a day."""
     case_id = await desk.store.views.find_case(asked.text("case"), asked.maybe("creditor"))
     until, why = asked.end_of("until", desk.now), asked.text("reason")
-    await desk.store.people.pause(case_id, until, why, asked.by, desk.now)
+    remind_at = next((until - ahead for ahead in BEFORE_ITS_END if until - ahead > desk.now), None)
+    await desk.store.people.pause(case_id, until, why, asked.by, desk.now, remind_at)
     return Told((f"case {case_id} stands still until {moment(until, desk)}: {why}",))
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 
+from relanced.channel import comes_out_printed
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
+from relanced.flow.desk.at_hand import asked_again
+from relanced.flow.desk.proofs import paper
 from relanced.premises import Conditions, new_reference
-from relanced.rules.decide import Named
-from relanced.rules.gate import GATE, Strength, ask, calendar_open, caps_free, channel_open
-from relanced.rules.model import LineState, Road
+from relanced.rules.gate import GATE, Strength, calendar_open, caps_free, channel_open
+from relanced.rules.model import Road
 from relanced.store.facts import Loaded
+from relanced.store.proofs import ProofKind
 from relanced.store.tray import Sheet
+from relanced.words.bundle import bound
 
 LETTERS = ("reference", "debtor", "creditor", "road", "since", "taken", "file", "note")
 DO_NOT_POST = "do not post"
@@ -21,8 +25,13 @@ DO_NOT_POST = "do not post"
 async def letters(desk: Desk, asked: Asked) -> Told:
     """What lies in the trays, and what must not be posted."""
     rows = [_row(desk, sheet, "") for sheet in await desk.store.tray.sheets()]
-    rows += [_row(desk, sheet, f"{DO_NOT_POST}: {sheet.reason}") for sheet in await desk.store.tray.to_pull()]
+    rows += [_row(desk, sheet, f"{DO_NOT_POST}: {sheet.reason}") for sheet in await stopped_sheets(desk)]
     return table(LETTERS, rows, none="the trays are empty")
+
+
+async def stopped_sheets(desk: Desk) -> list[Sheet]:
+    """The sheets that must not be posted any more; a call that was withdrawn is nowhere."""
+    return [sheet for sheet in await desk.store.tray.to_pull() if sheet.road != Road.PHONE]
 
 
 def _row(desk: Desk, sheet: Sheet, note: str) -> dict[str, object]:
@@ -33,13 +42,13 @@ def _row(desk: Desk, sheet: Sheet, note: str) -> dict[str, object]:
         "road": sheet.road,
         "since": moment(sheet.since, desk),
         "taken": moment(sheet.taken_at, desk),
-        "file": f"{sheet.attempt}.pdf",
+        "file": sheet.job if _is_printed(desk, sheet) else f"{sheet.attempt}.pdf",
         "note": note,
     }
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class Looked:
     """A sheet, the version of its case at which it was looked through, and why it must stay, empty when it may go."""
 
     sheet: Sheet
@@ -52,45 +61,62 @@ async def take(desk: Desk, asked: Asked) -> Told:
     sheets = [s for s in await desk.store.tray.sheets() if asked.flag("again") or s.taken_at is None]
     if asked.maybe("creditor"):
         sheets = [s for s in sheets if s.creditor == asked.text("creditor")]
-    conditions = await desk.premises.conditions(desk.store)
-    looked = [await _look_through(desk, sheet, conditions) for sheet in sheets]
+    looked = await look_through(desk, sheets)
     free = {one.sheet.message_id: one.version for one in looked if not one.why}
     taken = set(await desk.store.tray.taken(free, asked.by, desk.now))
     kept = [one.sheet for one in looked if one.sheet.message_id in taken]
-    left = [(one.sheet, one.why or _MEANWHILE) for one in looked if one.sheet.message_id not in taken]
-    left += [(s, f"ne pas poster ({s.reason})") for s in await desk.store.tray.to_pull()]
-    stops = [f"[x] {_named(s)}: {why}" for s, why in left]
+    stops = left_out(looked, taken)
+    stops += [f"[x] {named(s)}: ne pas poster ({s.reason})" for s in await stopped_sheets(desk)]
     if not kept:
         return Told((*stops, "no letter to take"), record=[])
     return Told(
-        ("1 letter" if len(kept) == 1 else f"{len(kept)} letters", *(f"[ ] {_named(s)}" for s in kept), *stops),
+        (
+            "1 letter" if len(kept) == 1 else f"{len(kept)} letters",
+            *(f"[ ] {named(s)}{_how(desk, s)}" for s in kept),
+            *stops,
+        ),
         record=[{"reference": s.reference, "debtor": s.debtor, "road": s.road} for s in kept],
-        files={"letters.pdf": await _bound(desk, kept)},
+        files=await _to_print(desk, [s for s in kept if not _is_printed(desk, s)]),
     )
 
 
 _MEANWHILE = "ne pas poster (son dossier vient de changer)"
 
 
-def _named(sheet: Sheet) -> str:
+def left_out(looked: Sequence[Looked], taken: Collection[int]) -> list[str]:
+    """A line for each sheet that was not taken, with why."""
+    return [f"[x] {named(one.sheet)}: {one.why or _MEANWHILE}" for one in looked if one.sheet.message_id not in taken]
+
+
+def named(sheet: Sheet) -> str:
+    """A sheet in one line."""
     return f"{sheet.reference}  {sheet.road:<10} {sheet.debtor}"
 
 
-async def _bound(desk: Desk, sheets: Sequence[Sheet]) -> bytes:
-    """The sheets in one PDF."""
-    from pypdf import PdfWriter  # slow to import
-
-    pdf, out = PdfWriter(), BytesIO()
-    for sheet in sheets:
-        pdf.append(BytesIO((await desk.store.tray.parcel(sheet.attempt)).wire))
-    pdf.write(out)
-    return out.getvalue()
+def _is_printed(desk: Desk, sheet: Sheet) -> bool:
+    return comes_out_printed(desk.doors.get(sheet.channel))
 
 
-async def _look_through(desk: Desk, sheet: Sheet, conditions: Conditions) -> _Looked:
+def _how(desk: Desk, sheet: Sheet) -> str:
+    return f"  ({sheet.job})" if _is_printed(desk, sheet) else ""
+
+
+async def _to_print(desk: Desk, sheets: Sequence[Sheet]) -> dict[str, bytes]:
+    """The sheets in one PDF; none when a printer has made them all."""
+    letters = [(await desk.store.tray.parcel(sheet.attempt)).wire for sheet in sheets]
+    return {"letters.pdf": (await asyncio.to_thread(bound, letters))[0]} if letters else {}
+
+
+async def look_through(desk: Desk, sheets: Sequence[Sheet]) -> list[Looked]:
+    """Ask the gate once more of each sheet."""
+    conditions = await desk.premises.conditions(desk.store)
+    return [await _look_at(desk, sheet, conditions) for sheet in sheets]
+
+
+async def _look_at(desk: Desk, sheet: Sheet, conditions: Conditions) -> Looked:
     (case,) = await desk.store.planning.load([sheet.case_id], desk.now.date())
     await desk.premises.known(desk.store, [case])
-    return _Looked(sheet, case.facts.version, await _against(desk, sheet, case, conditions))
+    return Looked(sheet, case.facts.version, await _against(desk, sheet, case, conditions))
 
 
 # A sheet that lies printed was counted when it was made, has left its door, and troubles nobody at this hour.
@@ -99,24 +125,7 @@ _AT_THE_POST = tuple(question for question in GATE if question not in (calendar_
 
 async def _against(desk: Desk, sheet: Sheet, case: Loaded, conditions: Conditions) -> str:
     """Why the sheet must not be posted now; empty when it may."""
-    policy = desk.premises.policy(case)
-    message = await desk.store.views.message(sheet.message_id)
-    reminder = next((r for r in case.facts.reminders if r.id == message["reminder_id"]), None)
-    if policy is None or reminder is None:
-        return "ne pas poster (its reminder is gone)"
-    planned = [i for i in case.facts.lines if i.reminder_id == reminder.id and i.state is not LineState.PASSED_OVER]
-    asked = desk.premises.moment(
-        case,
-        policy.step(reminder.step),
-        tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in planned),
-        desk.premises.decide(case, policy, desk.now),
-        Road(sheet.road),
-        message["address_id"],
-        desk.now,
-        conditions,
-        reminder.performed_on is not None,
-    )
-    verdict = ask(asked, _AT_THE_POST)
+    verdict = await asked_again(desk, case, sheet.message_id, Road(sheet.road), conditions, _AT_THE_POST)
     if verdict.strength is Strength.DEFER:
         return f"pas avant {moment(verdict.until, desk)} ({verdict.words})"
     return "" if verdict.strength is Strength.ALLOW else f"ne pas poster ({verdict.words})"
@@ -127,10 +136,11 @@ async def posted(desk: Desk, asked: Asked) -> Told:
     named = [r for r in asked.text("references").split(",") if r]
     day, lines = asked.day("on", desk.now.date()), []
     number = asked.maybe("number") or ""
-    if number and len(named) > 1:
-        raise Misasked("a number belongs to one letter: post them one by one")
+    if (number or asked.files) and len(named) > 1:
+        raise Misasked("a number and its proof belong to one letter: post them one by one")
+    proof = paper(asked, ProofKind.POSTING, day) if asked.files else None
     for reference in named:
-        crossed = await desk.store.tray.posted(reference.upper(), number, day, asked.by, desk.now)
+        crossed = await desk.store.tray.posted(reference.upper(), number, day, asked.by, desk.now, proof)
         lines.append(
             f"{reference} posted on {day}" + (": CROSSED, the case had changed: relanced show" if crossed else "")
         )

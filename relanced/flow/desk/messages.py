@@ -1,37 +1,14 @@
-"""Verbs about messages: the queue, holding back, letting go, sending again."""
+"""Verbs about messages: holding back, letting go, sending again."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
+from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.premises import new_mail_id, new_reference
 from relanced.rules.model import MessageState, Road
 
 TRAY_LAPSE = timedelta(days=14)
-QUEUE = ("message", "creditor", "debtor", "name", "step", "road", "state", "due", "reason")
-
-
-async def queue(desk: Desk, asked: Asked) -> Told:
-    """What has not left yet, oldest first, and why."""
-    rows = await desk.store.views.queue(asked.maybe("creditor"))
-    shown = [{**r, "due": moment(r["due_at"], desk) if r["state"] == "planned" else ""} for r in rows]
-    waiting = [
-        {
-            **r,
-            "message": f"r{r['id']}",
-            "road": "hand-over",
-            "state": "parked",
-            "reason": f"{r['step']} waits for approval",
-        }
-        for r in await desk.store.views.hand_overs()
-    ]
-    more = await desk.store.views.queue_length(asked.maybe("creditor")) - len(rows)
-    conditions = await desk.premises.conditions(desk.store)
-    notes = [f"{more} newer messages are not shown"] if more > 0 else []
-    notes += [f"sending is stopped: {conditions.stopped}"] if conditions.stopped else []
-    notes += [f"{name} is closed until {moment(t, desk)}: {why}" for name, (t, why) in conditions.closed.items()]
-    return table(QUEUE, [*shown, *waiting], *notes, none="the queue is empty")
 
 
 async def park(desk: Desk, asked: Asked) -> Told:
@@ -57,8 +34,9 @@ async def settle(desk: Desk, asked: Asked) -> Told:
     if asked.flag("sent"):
         state = await desk.store.people.said_sent(message, why, asked.by, now, now.date(), now + TRAY_LAPSE)
         if state is MessageState.IN_TRAY:
-            reference = (await desk.store.views.message(message))["reference"]
-            return Told((f"message {message} lies in the tray: relanced letters posted {reference} once it left",))
+            row = await desk.store.views.message(message)
+            say = "call" if row["road"] == Road.PHONE else "letters posted"
+            return Told((f"message {message} lies in the tray: relanced {say} {row['reference']} once it is done",))
         return Told((f"message {message} counts as sent",))
     await desk.store.people.cancel(message, why, asked.by, now, now.date())
     return Told((f"message {message} is cancelled: it did not leave",))
@@ -102,7 +80,6 @@ async def resend(desk: Desk, asked: Asked) -> Told:
 
 
 VERBS: dict[str, Verb] = {
-    "queue": queue,
     "park": park,
     "cancel": cancel,
     "settle": settle,

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
+from relanced.flow.plan.notices import next_day, notices
 from relanced.premises import Conditions, Premises, approval_words, new_mail_id, new_reference
+from relanced.rules.calls import kept_their_word
 from relanced.rules.decide import Decision, Named, PassOver, PassReason
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import CaseState
 from relanced.rules.model import LIVE, HoldKind, LineState, Message, MessageState, Reminder, Road
-from relanced.rules.owed import balances
+from relanced.rules.owed import askable, balances
 from relanced.rules.policy import Policy, Step, Tone
-from relanced.rules.turns import Turn, next_message, open_slots, usable, ways
+from relanced.rules.promises import BROKEN, Judged, judged
+from relanced.rules.turns import Turn, followed, next_message, open_slots, rests, usable, ways
+from relanced.store.calling import follow_up_key
+from relanced.store.deadlines import ends_key
 from relanced.store.facts import Loaded
 from relanced.store.planning import NewMessage, NewReminder, Plan
 from relanced.store.tasks import Task
 
 _IN_MOTION = (MessageState.SUBMITTING, MessageState.UNCERTAIN)
 _WAITING = (MessageState.PLANNED, MessageState.PARKED, MessageState.IN_TRAY)
-_FOLLOW_UP = timedelta(days=7)
 _FOR_ALL = ("stopped", "channel open")  # gates that open for every message at once
 
 
 def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: datetime) -> Plan:
     """What to write for the case; `now` is local."""
-    idle = _idle(case)
+    idle = _idle(case, now)
+    found = judged(case.facts.promises, balances(case.facts), now.date(), case.creditor.covers)
+    if found:
+        told = tuple(_broken(case, one) for one in found if one.state in BROKEN)
+        return replace(idle, judged=found, tasks=told, done_tasks=(*idle.done_tasks, follow_up_key(case.facts.id)))
     if case.creditor.opened_on is None or premises.creditor(case.facts.creditor) is None:
         return idle
     policy = premises.policy(case)
@@ -34,10 +42,11 @@ def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: dat
     decision = premises.decide(case, policy, now)
     plan = replace(
         idle,
-        look_at=decision.look_again,
+        look_at=_earliest(decision.look_again, next_day(case, now.date()), now),
         passes=decision.passes,
         tasks=tuple(_ladder_ended(case, term_id) for term_id in decision.ended),
-        done_tasks=_no_longer_ended(case, policy, decision),
+        done_tasks=(*idle.done_tasks, *_no_longer_ended(case, policy, decision)),
+        says=notices(case, premises, now),
         policy_digest=_kept(case, premises, policy) if idle.state == CaseState.OPEN else None,
         policy_body=_body(case, premises) if idle.state == CaseState.OPEN else "",
     )
@@ -45,7 +54,7 @@ def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: dat
     return desk.reminders(plan)
 
 
-def _idle(case: Loaded) -> Plan:
+def _idle(case: Loaded, now: datetime) -> Plan:
     """Nothing is done; the case is open while a term that was not closed owes anything."""
     owed = balances(case.facts)
     open_terms = [t for t in case.facts.terms if owed[t.id] > 0]
@@ -63,7 +72,29 @@ def _idle(case: Loaded) -> Plan:
         seen_live=live.id if live else None,
         seen_message=newest,
         seen_look=case.look_at,
+        done_tasks=_done(case, owed, now),
     )
+
+
+def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
+    """What nobody has to look after any more: words that were kept, holds whose end has come."""
+    over = tuple(ends_key(h.id) for h in case.facts.holds if h.until is not None and h.until <= now)
+    return ((follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()) + over
+
+
+def _earliest(moment: datetime | None, day: date | None, now: datetime) -> datetime | None:
+    """Whichever comes first: a moment, or the start of a local day."""
+    start = datetime.combine(day, time.min, tzinfo=now.tzinfo) if day else None
+    return min((m for m in (moment, start) if m), default=None)
+
+
+def _broken(case: Loaded, one: Judged) -> Task:
+    """Somebody should know: nothing, or not all, of what was promised has come."""
+    facts, word = case.facts, one.promise
+    paid = f"{one.paid / 100:.2f} of {word.cents / 100:.2f}"
+    kind, what = ("missed instalment", "instalment") if word.agreement else ("broken promise", "promise")
+    words = f"{facts.debtor.name}: {what} for {word.on}, {paid} was paid"
+    return Task(kind, f"promise:{word.id}", words, facts.creditor, facts.id, case.owner)
 
 
 def _without_policy(case: Loaded, idle: Plan) -> Plan:
@@ -259,14 +290,16 @@ class _Drafting:
         """The `also` messages and next turns of reminders that have just been performed."""
         names = {s.name for s in self.policy.steps}
         for reminder in self.case.facts.reminders:
-            recent = reminder.performed_on and reminder.performed_on >= (self.now - _FOLLOW_UP).date()
-            if recent and reminder.step in names:
+            if reminder.performed_on and reminder.step in names:
                 plan = self._also(plan, reminder, self.policy.step(reminder.step))
         return plan
 
     def _also(self, plan: Plan, reminder: Reminder, step: Step) -> Plan:
         lines, addresses = self._still_owed(reminder), self.case.facts.addresses
         for slot in open_slots(step, reminder.messages, performed=True) if lines else ():
+            late = not followed(reminder, slot, step, self.case.facts, self.now.date())
+            if late or rests(slot, reminder.messages, addresses, self.premises.consent):
+                continue
             turn = next_message(step, slot, reminder.messages, addresses, self.premises.consent)
             message = self._message(step, lines, turn, follows=True) if turn else None
             if message:
@@ -276,7 +309,7 @@ class _Drafting:
         return plan
 
     def _still_owed(self, reminder: Reminder) -> tuple[Named, ...]:
-        owed = balances(self.case.facts)
+        owed = askable(self.case.facts)
         kinds = {line.term_id: line for line in self.case.facts.lines if line.reminder_id == reminder.id}
         return tuple(
             Named(t, kinds[t].step, kinds[t].kind, owed[t]) for t in reminder.term_ids if t in kinds and owed[t] > 0

@@ -11,6 +11,7 @@ import pickle
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from io import BufferedRWPair
 
@@ -82,9 +83,12 @@ class Apart:
     def close(self) -> None:
         """Hang up: the other process ends."""
         self._failed = True
-        if self._opening is not None:
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_RDWR)
+        if self._opening is not None and self._opening.done() and not self._opening.exception():
+            self._opening.result()[1].close()
+        elif self._opening is not None:
             self._opening.cancel()
-        self._line.close()
 
 
 async def answer(scribe: Scribe, line: BufferedRWPair) -> bool:

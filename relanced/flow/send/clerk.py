@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from relanced.channel import Answer, Channel, Refused, Scope, Sent, Tray, Unavailable, Unknown
+from relanced.channel import Answer, Channel, Refused, Scope, Unavailable, Unknown
 from relanced.clock import Clock
+from relanced.flow.send.telling import tell
+from relanced.flow.send.widths import Widths
 from relanced.flow.send.wording import Worded
 from relanced.premises import Premises
 from relanced.rules.limits import Rate
@@ -20,9 +22,6 @@ from relanced.store.errors import StoreError, at_fault
 from relanced.store.opening import Store
 from relanced.store.outcomes import NotBegun, Outcome
 
-PROVABLE = 64  # parcels in flight through a door that can prove absence
-PER_CONNECTION = 16  # through one that cannot, while it takes all: what one SIGKILL leaves to a person, without a rate
-AT_FIRST = 2  # per connection, until it has taken as many: a relay that refuses everybody strikes few addresses
 AHEAD = 512  # messages worded before there is room for them, through a door without rates
 ROUND = 128  # messages worded at once, at most: the first of them wait for the last
 MANY = 16  # parcels in flight from which on a COMMIT waits a moment for more answers
@@ -62,8 +61,8 @@ class Clerk:
         self._outcomes: list[Outcome] = []
         self._flying: dict[str, dict[int, asyncio.Task[None]]] = defaultdict(dict)
         self._held_up: dict[str, datetime] = {}
-        self._trusted: Counter[str] = Counter()
         self._shut: set[str] = set()
+        self._widths = Widths(doors)
         self._bell, self._calm = asyncio.Event(), asyncio.Event()
         self.draining = False
 
@@ -73,7 +72,7 @@ class Clerk:
         """How many more messages of a channel are worth wording now: many at once, or none."""
         if self.draining or self.held_up(channel):
             return 0
-        most = 2 * self._bound(channel) if self._rates[channel] else AHEAD
+        most = 2 * self._widths.of(channel) if self._rates[channel] else AHEAD
         wanted = min(ROUND, most - len(self._worded[channel]))
         return wanted if 2 * wanted >= min(ROUND, most) else 0
 
@@ -118,9 +117,10 @@ class Clerk:
             self._calm.clear()
             self._bell.set()
 
-    def opened(self, channel: str) -> None:
-        """The sender has just seen that the door is open."""
+    def opened(self, channel: str, room: int = 0) -> None:
+        """The sender has just seen that the door is open. `room`: how many may be in flight while it is tried again."""
         self._shut.discard(channel)
+        self._widths.rooms[channel] = room
 
     # -- the loop -------------------------------------------------------------------------------------------------
 
@@ -207,9 +207,8 @@ class Clerk:
     def _landed(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             self._flying[outcome.channel].pop(outcome.message_id, None)
-            taken = isinstance(outcome.answer, Sent | Tray)
-            self._trusted[outcome.channel] = self._trusted[outcome.channel] + 1 if taken else 0
-            _tell(outcome)
+            self._widths.learn(outcome)
+            tell(outcome)
 
     async def _settle_down(self, outcomes: list[Outcome]) -> None:
         await self._mind_the_doors(outcomes)
@@ -218,7 +217,10 @@ class Clerk:
         self._ring()
 
     async def _mind_the_doors(self, outcomes: list[Outcome]) -> None:
-        """A door that has just closed: what was worded for it stays planned, nothing more gets past the last look."""
+        """A door that has just closed: what was worded for it stays planned, nothing more gets past the last look. One
+        that is tried again opens wider with what it takes."""
+        if any(self._widths.rooms.get(o.channel) for o in outcomes):
+            self._widths.rooms = await self._store.doors.rooms()
         if any(isinstance(o.answer, Refused | Unavailable) for o in outcomes):
             now = self._clock.now()
             closed = await self._store.clerk.closed()
@@ -240,12 +242,7 @@ class Clerk:
         return chosen
 
     def _room(self, channel: str) -> int:
-        return max(0, self._bound(channel) - len(self._flying[channel]))
-
-    def _bound(self, channel: str) -> int:
-        door = self._doors[channel]
-        most = PROVABLE if door.can_prove_absence else PER_CONNECTION * door.connections
-        return min(most, AT_FIRST * door.connections + self._trusted[channel])
+        return max(0, self._widths.of(channel) - len(self._flying[channel]))
 
     # -- one submission -------------------------------------------------------------------------------------------
 
@@ -305,21 +302,3 @@ class Clerk:
             return await self._store.sending.still(seal.case_id, seal.creditor, seal.permit)
         except StoreError:
             return False
-
-
-def _tell(outcome: Outcome) -> None:
-    answer = outcome.answer
-    about = {"message": outcome.message_id, "case": outcome.case_id, "channel": outcome.channel}
-    if isinstance(answer, Sent):
-        log.info("message sent", **about, words=answer.words)
-    elif isinstance(answer, Tray):
-        log.info("message in tray", **about, job=answer.job)
-    elif isinstance(answer, Refused):
-        log.warning("message refused", **about, why=answer.why.value, words=answer.words)
-    elif isinstance(answer, Unavailable):
-        level = log.warning if answer.scope is Scope.CHANNEL else log.info
-        level("message not taken", **about, scope=answer.scope.value, words=answer.words)
-    elif isinstance(answer, Unknown):
-        log.warning("message uncertain", **about, words=answer.words)
-    else:
-        log.info("message not begun", **about, words=answer.words)

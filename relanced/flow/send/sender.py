@@ -32,7 +32,7 @@ class Sender:
         self._shut_until = _shut(conditions, self.channel, now)
         if self._shut_until:
             return False
-        self._clerk.opened(self.channel)
+        self._clerk.opened(self.channel, conditions.rooms.get(self.channel, 0))
         busy = self._clerk.busy(self.channel)
         picked = await self._store.sending.pick(self.channel, now, wanted, self._owner, busy)
         if not picked:

@@ -44,7 +44,7 @@ class Trays:
             await self._store.tray.not_to_post(sheet, "it was taken to be posted", now)
         door = self._doors.get(sheet.channel)
         back = isinstance(door, Withdraws) and await door.withdraw(await self._store.tray.parcel(sheet.attempt))
-        log.info("letter pulled back" if back else "letter no longer in tray", reference=sheet.reference)
+        log.info("letter pulled back" if back else "no longer in tray", reference=sheet.reference)
         if sheet.taken_at:
             self._told.add(sheet.attempt)
         elif back or (door is not None and door.form is not Form.PAPER):

@@ -8,13 +8,13 @@ from io import BytesIO
 
 from pypdf import PdfReader
 
-from relanced.channel import Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
+from relanced.channel import CallSheet, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.flow.send.wording import Wording
 from relanced.store.sending import Waiting
 from relanced.words.errors import WordingError
 
-_SUFFIX = {Form.MAIL: "eml", Form.PAPER: "pdf", Form.TEXT: "txt"}
+_SUFFIX = {Form.MAIL: "eml", Form.PAPER: "pdf", Form.TEXT: "txt", Form.CALL: "json"}
 
 
 async def preview(desk: Desk, asked: Asked) -> Told:
@@ -59,7 +59,7 @@ def _left(desk: Desk, number: int, state: str, channel: str, parcel: Parcel) -> 
     door = desk.premises.config.channels.get(channel)
     if door is None:
         raise Misasked(f"channel {channel} of message {number} is not configured any more")
-    said = {Form.MAIL: _mail, Form.PAPER: _pages}.get(door.form, _text)(parcel.wire)
+    said = {Form.MAIL: _mail, Form.PAPER: _pages, Form.CALL: _script}.get(door.form, _text)(parcel.wire)
     head = f"message {number} is {state}; the bytes of its last attempt, SHA-256 {parcel.sha256}, say:"
     return _told(number, head, parcel.address, said, (_SUFFIX[door.form], parcel.wire))
 
@@ -74,6 +74,10 @@ def _mail(wire: bytes) -> list[str]:
 
 def _pages(pdf: bytes) -> list[str]:
     return [line for page in PdfReader(BytesIO(pdf)).pages for line in page.extract_text().splitlines()]
+
+
+def _script(wire: bytes) -> list[str]:
+    return CallSheet.read(wire).script.splitlines()
 
 
 def _text(wire: bytes) -> list[str]:

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from relanced.channel import Channel, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
+from relanced.flow.send.calls import call_draft
+from relanced.flow.send.desk_mail import desk_mail, desk_word
 from relanced.flow.send.documents import Duplicates, find_duplicates
+from relanced.flow.send.worded import Changed, Worded, withdrawn
 from relanced.premises import Conditions, Premises, approval_difference, approval_words, brief, new_attempt
 from relanced.rules.decide import Decision, Named, decide, performed
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import MessageEvent
 from relanced.rules.model import LineState, Reminder, Road
-from relanced.rules.owed import balances
+from relanced.rules.owed import askable
 from relanced.rules.policy import Enclose, Policy, Step
 from relanced.store.facts import Loaded, case_key, place_key
 from relanced.store.outcomes import Rest
@@ -24,22 +27,7 @@ from relanced.store.tasks import Task
 from relanced.words.errors import WordingError
 from relanced.words.facts import ReminderFacts
 
-
-@dataclass(frozen=True, slots=True)
-class Worded:
-    """A message ready to be sealed. `lapse_at`: how long its sheet may lie in a tray; `tasks`: for a person."""
-
-    seal: Seal
-    lapse_at: datetime
-    tasks: tuple[Task, ...] = ()
-    rest: Rest | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What is decided is not what was planned any more: the planner must look at the case."""
-
-    case_id: int
+__all__ = ["Changed", "Worded", "Wording"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +54,14 @@ class Wording:
         self, message: Waiting, case: Loaded, conditions: Conditions, now: datetime
     ) -> Worded | Ruling | Changed:
         """The sealed-to-be bytes with their permit, or why not now. `now` is local."""
+        if message.reminder_id is None:
+            return desk_word(self._premises, self._doors[message.channel], message, case, conditions, now)
         told = self._told(message, case, now)
         live = case.facts.live is not None and case.facts.live.id == message.reminder_id
         if told is None or not (live or told.follows):
-            return Changed(case.facts.id) if live else _withdrawn(message, "its reminder was withdrawn")
+            return Changed(case.facts.id) if live else withdrawn(message, "its reminder was withdrawn")
         if told.follows and not told.lines:
-            return _withdrawn(message, "nothing of it is owed any more")
+            return withdrawn(message, "nothing of it is owed any more")
         asked = self._asked(message, told)
         verdict = self._ask(message, told, conditions, now, approved=not asked)
         if verdict.strength is not Strength.ALLOW:
@@ -90,6 +80,9 @@ class Wording:
 
         Raises WordingError or Unfit.
         """
+        if message.reminder_id is None:
+            mail = desk_mail(self._premises, message, case, now, now)
+            return mail, self._doors[message.channel].compose(mail)
         told = self._told(message, case, now)
         if told is None or not told.lines:
             raise Unfit("its step is not in the policy any more, or nothing of it is owed")
@@ -143,7 +136,7 @@ class Wording:
         case_id = told.case.facts.id
         if verdict.strength is Strength.CANCEL:
             if told.follows:
-                return _withdrawn(message, verdict.words)
+                return withdrawn(message, verdict.words)
             return Changed(case_id)
         if verdict.strength is Strength.PARK:
             lapse_at = self._premises.lapse_at(told.step, now, told.case.facts.creditor)
@@ -200,8 +193,8 @@ class Wording:
         attempt = new_attempt()
         if form is Form.TEXT:
             return TextDraft(attempt, message.reference, until, message.place, words.text(told.step.words, facts))
-        if form is not Form.MAIL:
-            raise Unfit(f"a {form.value} cannot be worded yet")
+        if form is Form.CALL:
+            return call_draft(message, told.case, facts, words.call(told.step.words, facts), until)
         said = words.mail(told.step.words, facts)
         creditor = self._premises.config.creditors[told.case.facts.creditor]
         return MailDraft(
@@ -251,10 +244,6 @@ class Wording:
         )
 
 
-def _withdrawn(message: Waiting, why: str) -> Ruling:
-    return Ruling(message.id, message.case_id, MessageEvent.WITHDRAW, why)
-
-
 def _changed(approved: str, asked: str) -> str:
     return f" again: {approval_difference(approved, asked)}" if asked and approved else ""
 
@@ -273,7 +262,7 @@ def _lines(case: Loaded, reminder: Reminder) -> tuple[Named, ...]:
     mine = [line for line in case.facts.lines if line.reminder_id == reminder.id]
     if reminder.performed_on is None:
         return tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in mine if i.state is LineState.PLANNED)
-    owed = balances(case.facts)
+    owed = askable(case.facts)
     return tuple(Named(i.term_id, i.step, i.kind, owed[i.term_id]) for i in mine if owed[i.term_id] > 0)
 
 
@@ -284,7 +273,7 @@ def _touches(message: Waiting, case: Loaded, until: datetime) -> tuple[tuple[str
     touched = [(case_key(case.facts.id), mine)]
     if message.road is not Road.REGISTERED:
         there = sum(1 for where, day in case.facts.address_days if where == message.place and day == today)
-        touched.append((place_key(message.place), there))
+        touched.append((place_key(message.place, case.facts.debtor.name), there))
     return tuple(touched)
 
 

@@ -67,8 +67,14 @@ cases = Table(
     Column("crossed", Boolean, nullable=False, server_default=text("false")),
     Column("journal_seq", Integer, nullable=False, server_default="0"),
     Column("journal_head", String, nullable=False, server_default=""),
+    Column("kept", JSON, nullable=False, server_default="{}"),
+    Column("taken_by", String, nullable=False, server_default=""),
+    Column("taken_at", Moment),
+    Column("cause", String, nullable=False, server_default=""),
+    Column("spoken_on", Date),
     UniqueConstraint("creditor", "debtor_key"),
     CheckConstraint(either("state", "clear", "open", "closed"), name="state"),
+    Index("ix_cases_without_look", "id", **only_where("look_at IS NULL AND state = 'open'")),
     Index("ix_cases_look_at", "look_at", **only_where("look_at IS NOT NULL")),
 )
 
@@ -83,7 +89,10 @@ addresses = Table(
     Column("rank", Integer, nullable=False, server_default="0"),
     Column("consent", String, nullable=False, server_default="none"),
     Column("dead_since", Date),
+    Column("removed_on", Date),
+    Column("kept", JSON, nullable=False, server_default="{}"),
     UniqueConstraint("case_id", "road", "place"),
+    Index("ix_addresses_place", "place"),
 )
 
 invoices = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -42,10 +43,15 @@ holds = Table(
     Column("owner", String, nullable=False, server_default=""),
     Column("by", String, nullable=False),
     Column("began_at", Moment, nullable=False),
+    Column("answer_by", Moment),
+    Column("remind_at", Moment),
     Column("until", Moment),
+    Column("cents", BigInteger),
     Column("ended_at", Moment),
     Column("ended_by", String, nullable=False, server_default=""),
     Index("ix_holds_open", "case_id", **only_where("ended_at IS NULL")),
+    Index("ix_holds_answer_by", "answer_by", **only_where("ended_at IS NULL AND answer_by IS NOT NULL")),
+    Index("ix_holds_remind_at", "remind_at", **only_where("ended_at IS NULL AND remind_at IS NOT NULL")),
 )
 
 tasks = Table(
@@ -105,6 +111,30 @@ journal_texts = Table(
     Column("salt", String, nullable=False),
     Column("body", Text, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# What goes wrong, from its beginning until its end is told. `place`: the machine that alone can see it, or nothing.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("place", String, nullable=False, server_default=""),
+    Column("words", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("ended_at", Moment),
+    Column("again_at", Moment),
+)
+
+# The mails the house wrote to its own people: none twice, and not too many.
+own_mails = Table(
+    "own_mails",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index("ix_own_mails_kind_at", "kind", "at"),
 )
 
 confirmations = Table(

@@ -62,6 +62,23 @@ lines = Table(
     Index("uq_lines_step", "term_id", "step", "round", unique=True, **only_where("state <> 'void'")),
 )
 
+# What the desk says of its own accord, each once: a reply, a confirmation, a notice around an instalment.
+words = Table(
+    "words",
+    metadata,
+    id_(),
+    case_(),
+    Column("kind", String, nullable=False),
+    Column("key", String, nullable=False, unique=True),
+    Column("subject", String, nullable=False, server_default=""),
+    Column("body", Text, nullable=False, server_default=""),
+    Column("about", JSON, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    CheckConstraint(either("kind", "reply", "promise", "instalments", "upcoming", "missed"), name="kind"),
+    Index("ix_words_case_id", "case_id"),
+)
+
 _ENDS = ("failed", "cancelled", "expired")
 
 messages = Table(
@@ -71,6 +88,7 @@ messages = Table(
     case_(),
     Column("creditor", String, nullable=False),
     Column("reminder_id", Integer, ForeignKey("reminders.id")),
+    Column("word_id", Integer, ForeignKey("words.id")),
     Column("slot", Integer, nullable=False),
     Column("turn", Integer, nullable=False),
     Column("road", String, nullable=False),
@@ -113,14 +131,22 @@ messages = Table(
         f"ended_at IS NOT NULL OR NOT {either('state', 'cancelled', 'expired', 'failed')}", name="end_has_a_moment"
     ),
     Index("ix_messages_case_id", "case_id"),
+    Index("ix_messages_word_id", "case_id", **only_where("word_id IS NOT NULL")),
     Index("ix_messages_due", "channel", "due_at", "id", **only_where("state = 'planned'")),
     Index("ix_messages_settle", "settle_at", **only_where("state = 'uncertain'")),
     Index("ix_messages_submitting", "id", **only_where("state = 'submitting'")),
+    Index("ix_messages_unheard", "channel", "sent_at", **only_where("state = 'sent' AND road <> 'email'")),
     Index("ix_messages_waiting", "id", **only_where(either("state", "parked", "in_tray"))),
     Index(
         "ix_messages_lapse",
         "lapse_at",
         **only_where(f"lapse_at IS NOT NULL AND {either('state', 'planned', 'parked', 'in_tray')}"),
+    ),
+    Index(
+        "ix_messages_registered",
+        "channel",
+        "sent_at",
+        **only_where(f"road = 'registered' AND {either('state', 'delivered', 'failed')}"),
     ),
     Index(
         "uq_messages_live",
@@ -150,9 +176,11 @@ attempts = Table(
     Column("answer", String, nullable=False, server_default=""),
     Column("words", Text, nullable=False, server_default=""),
     Column("provider_id", String, nullable=False, server_default=""),
+    Column("number", String, nullable=False, server_default=""),
     Column("answered_at", Moment),
     Column("pulled_at", Moment),
     UniqueConstraint("message_id", "try"),
+    Index("ix_attempts_mail_id", "provider_id", **only_where("provider_id LIKE '<%'")),
     Index("ix_attempts_tray", "id", **only_where("answer = 'tray' AND pulled_at IS NULL")),
 )
 
@@ -182,6 +210,7 @@ channels = Table(
     Column("why", String, nullable=False, server_default=""),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("recent", String, nullable=False, server_default=""),
+    Column("room", Integer, nullable=False, server_default="0"),
 )
 
 limits = Table(

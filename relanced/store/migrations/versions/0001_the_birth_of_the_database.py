@@ -14,6 +14,28 @@ depends_on = None
 def upgrade() -> None:
     """The birth of the database."""
     op.create_table(
+        "alerts",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), server_default="", nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("begun_at", Moment(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("again_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_alerts")),
+    )
+    op.create_table(
+        "own_mails",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_own_mails")),
+    )
+    with op.batch_alter_table("own_mails", schema=None) as batch_op:
+        batch_op.create_index("ix_own_mails_kind_at", ["kind", "at"], unique=False)
+
+    op.create_table(
         "confirmations",
         sa.Column("creditor", sa.String(), nullable=False),
         sa.Column("iban", sa.String(), nullable=False),
@@ -34,6 +56,7 @@ def upgrade() -> None:
         sa.Column("why", sa.String(), server_default="", nullable=False),
         sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
         sa.Column("recent", sa.String(), server_default="", nullable=False),
+        sa.Column("room", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_channels")),
     )
     op.create_table(
@@ -150,6 +173,11 @@ def upgrade() -> None:
         sa.Column("crossed", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("journal_seq", sa.Integer(), server_default="0", nullable=False),
         sa.Column("journal_head", sa.String(), server_default="", nullable=False),
+        sa.Column("kept", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("taken_by", sa.String(), server_default="", nullable=False),
+        sa.Column("taken_at", Moment(), nullable=True),
+        sa.Column("cause", sa.String(), server_default="", nullable=False),
+        sa.Column("spoken_on", sa.Date(), nullable=True),
         sa.CheckConstraint("(state = 'clear' OR state = 'open' OR state = 'closed')", name=op.f("ck_cases_state")),
         sa.ForeignKeyConstraint(["creditor"], ["creditors.key"], name=op.f("fk_cases_creditor")),
         sa.ForeignKeyConstraint(["policy_digest"], ["policies.digest"], name=op.f("fk_cases_policy_digest")),
@@ -163,6 +191,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("look_at IS NOT NULL"),
             postgresql_where=sa.text("look_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_cases_without_look",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("look_at IS NULL AND state = 'open'"),
+            postgresql_where=sa.text("look_at IS NULL AND state = 'open'"),
         )
 
     op.create_table(
@@ -189,10 +224,15 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), server_default="0", nullable=False),
         sa.Column("consent", sa.String(), server_default="none", nullable=False),
         sa.Column("dead_since", sa.Date(), nullable=True),
+        sa.Column("removed_on", sa.Date(), nullable=True),
+        sa.Column("kept", sa.JSON(), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_addresses_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
         sa.UniqueConstraint("case_id", "road", "place", name=op.f("uq_addresses_case_id_road_place")),
     )
+    with op.batch_alter_table("addresses", schema=None) as batch_op:
+        batch_op.create_index("ix_addresses_place", ["place"], unique=False)
+
     op.create_table(
         "invoices",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -268,11 +308,34 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "words",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), server_default="", nullable=False),
+        sa.Column("body", sa.Text(), server_default="", nullable=False),
+        sa.Column("about", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'reply' OR kind = 'promise' OR kind = 'instalments' OR kind = 'upcoming' OR kind = 'missed')",
+            name=op.f("ck_words_kind"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_words_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_words")),
+        sa.UniqueConstraint("key", name=op.f("uq_words_key")),
+    )
+    with op.batch_alter_table("words", schema=None) as batch_op:
+        batch_op.create_index("ix_words_case_id", ["case_id"], unique=False)
+
+    op.create_table(
         "messages",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
         sa.Column("creditor", sa.String(), nullable=False),
         sa.Column("reminder_id", sa.Integer(), nullable=True),
+        sa.Column("word_id", sa.Integer(), nullable=True),
         sa.Column("slot", sa.Integer(), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("road", sa.String(), nullable=False),
@@ -323,12 +386,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["address_id"], ["addresses.id"], name=op.f("fk_messages_address_id")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_messages_case_id")),
         sa.ForeignKeyConstraint(["reminder_id"], ["reminders.id"], name=op.f("fk_messages_reminder_id")),
+        sa.ForeignKeyConstraint(["word_id"], ["words.id"], name=op.f("fk_messages_word_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("reference", name=op.f("uq_messages_reference")),
         sa.UniqueConstraint("reminder_id", "slot", "turn", name=op.f("uq_messages_reminder_id_slot_turn")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
         batch_op.create_index("ix_messages_case_id", ["case_id"], unique=False)
+        batch_op.create_index(
+            "ix_messages_word_id",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("word_id IS NOT NULL"),
+            postgresql_where=sa.text("word_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_messages_due",
             ["channel", "due_at", "id"],
@@ -360,6 +431,20 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("state = 'submitting'"),
             postgresql_where=sa.text("state = 'submitting'"),
+        )
+        batch_op.create_index(
+            "ix_messages_unheard",
+            ["channel", "sent_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'sent' AND road <> 'email'"),
+            postgresql_where=sa.text("state = 'sent' AND road <> 'email'"),
+        )
+        batch_op.create_index(
+            "ix_messages_registered",
+            ["channel", "sent_at"],
+            unique=False,
+            sqlite_where=sa.text("road = 'registered' AND (state = 'delivered' OR state = 'failed')"),
+            postgresql_where=sa.text("road = 'registered' AND (state = 'delivered' OR state = 'failed')"),
         )
         batch_op.create_index(
             "ix_messages_waiting",
@@ -441,6 +526,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.String(), server_default="", nullable=False),
         sa.Column("words", sa.Text(), server_default="", nullable=False),
         sa.Column("provider_id", sa.String(), server_default="", nullable=False),
+        sa.Column("number", sa.String(), server_default="", nullable=False),
         sa.Column("answered_at", Moment(), nullable=True),
         sa.Column("pulled_at", Moment(), nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_attempts_message_id")),
@@ -449,12 +535,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_attempts_mail_id",
+            ["provider_id"],
+            unique=False,
+            sqlite_where=sa.text("provider_id LIKE '<%'"),
+            postgresql_where=sa.text("provider_id LIKE '<%'"),
+        )
+        batch_op.create_index(
             "ix_attempts_tray",
             ["id"],
             unique=False,
             sqlite_where=sa.text("answer = 'tray' AND pulled_at IS NULL"),
             postgresql_where=sa.text("answer = 'tray' AND pulled_at IS NULL"),
         )
+
+    op.create_table(
+        "calls",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("incoming", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("result", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), server_default="", nullable=False),
+        sa.Column("until", Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_calls_case_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_calls_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+    )
+    with op.batch_alter_table("calls", schema=None) as batch_op:
+        batch_op.create_index("ix_calls_at", ["at"], unique=False)
+        batch_op.create_index("ix_calls_case_id", ["case_id"], unique=False)
+        batch_op.create_index("ix_calls_message_id", ["message_id"], unique=False)
 
     op.create_table(
         "holds",
@@ -466,7 +579,10 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(), server_default="", nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("began_at", Moment(), nullable=False),
+        sa.Column("answer_by", Moment(), nullable=True),
+        sa.Column("remind_at", Moment(), nullable=True),
         sa.Column("until", Moment(), nullable=True),
+        sa.Column("cents", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", Moment(), nullable=True),
         sa.Column("ended_by", sa.String(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_holds_case_id")),
@@ -481,6 +597,97 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.create_index(
+            "ix_holds_answer_by",
+            ["answer_by"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL AND answer_by IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND answer_by IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_holds_remind_at",
+            ["remind_at"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL AND remind_at IS NOT NULL"),
+            postgresql_where=sa.text("ended_at IS NULL AND remind_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "agreements",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), server_default="running", nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("ended_by", sa.String(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "(state = 'running' OR state = 'kept' OR state = 'revoked' OR state = 'replaced')",
+            name=op.f("ck_agreements_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_agreements_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
+    )
+    with op.batch_alter_table("agreements", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_agreements_running",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+
+    op.create_table(
+        "promises",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("agreement_id", sa.Integer(), nullable=True),
+        sa.Column("n", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("until_day", sa.Date(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(), server_default="EUR", nullable=False),
+        sa.Column("means", sa.String(), server_default="transfer", nullable=False),
+        sa.Column("said_by", sa.String(), server_default="", nullable=False),
+        sa.Column("said_on", sa.Date(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("state", sa.String(), server_default="open", nullable=False),
+        sa.Column("paid", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("judged_on", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open' OR state = 'kept' OR state = 'partly' OR state = 'broken' OR state = 'replaced')",
+            name=op.f("ck_promises_state"),
+        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_promises_agreement_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_promises_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promises")),
+    )
+    with op.batch_alter_table("promises", schema=None) as batch_op:
+        batch_op.create_index("ix_promises_case_id", ["case_id"], unique=False)
+
+    op.create_table(
+        "papers",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("invoice_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_papers_case_id")),
+        sa.ForeignKeyConstraint(["digest"], ["blobs.digest"], name=op.f("fk_papers_digest")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoices.id"], name=op.f("fk_papers_invoice_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
+        sa.UniqueConstraint("case_id", "kind", "digest", name=op.f("uq_papers_case_id_kind_digest")),
+    )
 
     op.create_table(
         "lines",
@@ -514,6 +721,127 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("state <> 'void'"),
             postgresql_where=sa.text("state <> 'void'"),
+        )
+
+    op.create_table(
+        "heard",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=True),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("about", sa.JSON(), nullable=False),
+        sa.Column("came_at", Moment(), nullable=False),
+        sa.Column("not_before", Moment(), nullable=True),
+        sa.Column("read_at", Moment(), nullable=True),
+        sa.Column("fault", sa.Text(), server_default="", nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("provider_id", sa.String(), server_default="", nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("attempt_id", sa.String(), nullable=True),
+        sa.Column("waits", sa.String(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "(waits = '' OR waits = 'unreadable' OR waits = 'unmatched' OR waits = 'reply')",
+            name=op.f("ck_heard_waits"),
+        ),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_heard_attempt_id")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_heard_case_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_heard_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_heard")),
+        sa.UniqueConstraint("channel", "key", name=op.f("uq_heard_channel_key")),
+    )
+    with op.batch_alter_table("heard", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_heard_unread",
+            ["channel", "id"],
+            unique=False,
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_heard_waits",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("waits <> ''"),
+            postgresql_where=sa.text("waits <> ''"),
+        )
+        batch_op.create_index(
+            "ix_heard_case_id",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("case_id IS NOT NULL"),
+            postgresql_where=sa.text("case_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_heard_provider_id",
+            ["channel", "provider_id"],
+            unique=False,
+            sqlite_where=sa.text("provider_id <> ''"),
+            postgresql_where=sa.text("provider_id <> ''"),
+        )
+
+    op.create_table(
+        "proofs",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("attempt_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'proof-of-posting' OR kind = 'receipt' OR kind = 'other')", name=op.f("ck_proofs_kind")
+        ),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_proofs_attempt_id")),
+        sa.ForeignKeyConstraint(["digest"], ["blobs.digest"], name=op.f("fk_proofs_digest")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+        sa.UniqueConstraint("attempt_id", "digest", name=op.f("uq_proofs_attempt_id_digest")),
+    )
+    op.create_table(
+        "ears",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("inbox", sa.String(), server_default="", nullable=False),
+        sa.Column("open_at", Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "inbox", name=op.f("pk_ears")),
+    )
+
+    op.create_table(
+        "bundles",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("letters", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("made_at", Moment(), nullable=False),
+        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("begun_at", Moment(), nullable=True),
+        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "(state = 'due' OR state = 'leaving' OR state = 'sent' OR state = 'doubtful' OR state = 'failed')",
+            name=op.f("ck_bundles_state"),
+        ),
+        sa.CheckConstraint("state <> 'leaving' OR begun_at IS NOT NULL", name=op.f("ck_bundles_leaving_has_begun")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bundles")),
+    )
+    with op.batch_alter_table("bundles", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_bundles_open",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("(state = 'due' OR state = 'leaving')"),
+            postgresql_where=sa.text("(state = 'due' OR state = 'leaving')"),
+        )
+        batch_op.create_index(
+            "uq_bundles_day",
+            ["channel", "day"],
+            unique=True,
+            sqlite_where=sa.text("automatic"),
+            postgresql_where=sa.text("automatic"),
         )
 
     _freeze_journal()

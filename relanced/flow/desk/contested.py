@@ -1,0 +1,66 @@
+"""Verbs about what must not be asked for: what is contested, and what a court has taken out of our hands."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta
+
+from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment
+from relanced.flow.desk.promised import numbers
+from relanced.flow.desk.working import cause_named, hands_on
+from relanced.rules.given import Cause
+from relanced.store.contesting import Contested, Procedure
+
+PROCEDURES = ("sauvegarde", "redressement", "liquidation")
+AHEAD = timedelta(days=14)  # how long before the deadline a person is asked again
+
+
+async def dispute(desk: Desk, asked: Asked) -> Told:
+    """A debtor contests invoices, or a part of one: that stands still, the rest goes on."""
+    hands = await hands_on(desk, asked)
+    said = Contested(
+        asked.text("reason"),
+        cause_named(asked.maybe("cause") or Cause.DISPUTE.value),
+        numbers(asked),
+        asked.cents("amount"),
+        asked.end_of("until", desk.now) if asked.maybe("until") else None,
+    )
+    terms = await desk.store.contesting.dispute(hands, said, desk.now)
+    what = ", ".join(dict.fromkeys(t.invoice for t in terms))
+    until = (
+        f"until {moment(said.until, desk)}" if said.until else f"until relanced release {hands.case_id} --kind dispute"
+    )
+    if said.cents is not None:
+        what = f"{amount(said.cents, terms[0].currency)} of {what}"
+    return Told((f"case {hands.case_id}: {what} is contested and stands still {until}; the rest goes on",))
+
+
+async def insolvency(desk: Desk, asked: Asked) -> Told:
+    """A collective procedure: nothing is asked for any more, and the claim is to be declared in time."""
+    hands, what = await hands_on(desk, asked), asked.text("what")
+    if what not in PROCEDURES:
+        raise Misasked(f"what: {what!r} is none of {', '.join(PROCEDURES)}")
+    judged_on = asked.day("on")
+    if judged_on > desk.now.date():
+        raise Misasked(f"on: {judged_on} has not come yet")
+    declare_by = two_months_after(asked.day("published", judged_on))
+    end = datetime.combine(declare_by + timedelta(days=1), time.min, tzinfo=desk.now.tzinfo)
+    said = Procedure(what, judged_on, end, max(desk.now, end - AHEAD), asked.maybe("note") or "")
+    await desk.store.contesting.insolvency(hands, said, desk.now)
+    published = "" if asked.maybe("published") else " (counted from the judgment: say --published for the BODACC's day)"
+    return Told(
+        (
+            f"case {hands.case_id}: {what} of {judged_on}; nothing is asked for any more",
+            f"declare the claim until {declare_by}{published}",
+        ),
+        record={"case": hands.case_id, "declare_by": declare_by},
+    )
+
+
+def two_months_after(published: date) -> date:
+    """The last day on which a claim may be declared (C. com. R622-24); in a month that is too short its last day."""
+    year, month = divmod(published.year * 12 + published.month + 1, 12)
+    return date(year, month + 1, min(published.day, monthrange(year, month + 1)[1]))
+
+
+VERBS: dict[str, Verb] = {"dispute": dispute, "insolvency": insolvency}

@@ -1,0 +1,42 @@
+"""The notices around instalments: each is announced before its date, and missed with courtesy after its grace."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from relanced.premises import Premises
+from relanced.premises.desk_words import new_word
+from relanced.rules.given import Promise, PromiseState, WordKind
+from relanced.rules.instalments import announced_on
+from relanced.rules.model import HoldKind
+from relanced.rules.promises import BROKEN, next_judgement
+from relanced.store.facts import Loaded
+from relanced.store.saying import NewWord
+
+FRESH = timedelta(days=5)  # how long after it was missed an instalment is still news
+
+
+def notices(case: Loaded, premises: Premises, now: datetime) -> tuple[NewWord, ...]:
+    """What is to be said today about the instalments of a running agreement; what was said before is not said again."""
+    if not any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds):
+        return ()
+    said = (_notice(case, premises, part, now) for part in case.facts.promises if part.agreement is not None)
+    return tuple(one for one in said if one is not None)
+
+
+def _notice(case: Loaded, premises: Premises, part: Promise, now: datetime) -> NewWord | None:
+    today, about = now.date(), {"promise": part.id, "agreement": part.agreement}
+    if part.state is PromiseState.OPEN and announced_on(part.on, case.facts.debtor.postcode) <= today < part.on:
+        end = datetime.combine(part.on, time.min, tzinfo=now.tzinfo)
+        return new_word(premises, case, WordKind.UPCOMING, f"upcoming:{part.id}", now, lapse_at=end, about=about)
+    if part.state in BROKEN and part.judged_on and today <= part.judged_on + FRESH:
+        return new_word(premises, case, WordKind.MISSED, f"missed:{part.id}", now, about=about)
+    return None
+
+
+def next_day(case: Loaded, today: date) -> date | None:
+    """The next day on which a promise may be broken, or an instalment is to be announced."""
+    parts = [p for p in case.facts.promises if p.agreement is not None and p.state is PromiseState.OPEN]
+    days = [announced_on(p.on, case.facts.debtor.postcode) for p in parts]
+    found = [*(day for day in days if day > today), next_judgement(case.facts.promises, today)]
+    return min((day for day in found if day is not None), default=None)

@@ -1,0 +1,89 @@
+"""What the desk says besides reminders: to whom it goes, and the facts its wording may speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from relanced.premises.brief import brief
+from relanced.premises.names import new_mail_id, new_reference
+from relanced.premises.premises import Premises
+from relanced.rules.decide import Named
+from relanced.rules.given import DeskWord, Promise, PromiseState, WordKind
+from relanced.rules.model import HoldKind, LineKind, Road
+from relanced.rules.owed import askable
+from relanced.rules.policy import Step, Tone, When
+from relanced.rules.promises import BROKEN
+from relanced.rules.turns import ways
+from relanced.store.facts import Loaded
+from relanced.store.saying import NewWord
+from relanced.words.facts import PartFacts, ReminderFacts
+
+# The wording of each kind; a reply has the words of whoever writes it.
+WORDINGS = {
+    WordKind.REPLY: "reponse",
+    WordKind.PROMISE: "confirmation-promesse",
+    WordKind.INSTALMENTS: "echeancier",
+    WordKind.UPCOMING: "echeance-a-venir",
+    WordKind.MISSED: "echeance-manquee",
+}
+
+
+def new_word(
+    premises: Premises, case: Loaded, kind: WordKind, key: str, now: datetime, to: str = "", **said: Any
+) -> NewWord | None:
+    """A word by mail, to that address if the case has it, else to the first contact who can be written to; None when
+    nobody can."""
+    creditor, door = premises.creditor(case.facts.creditor), premises.door(case.facts.creditor, Road.EMAIL)
+    found = [address for _, address in ways((Road.EMAIL,), case.facts.addresses, premises.consent)]
+    if creditor is None or door is None or not found:
+        return None
+    address = next((a for a in found if a.where.lower() == to.lower()), found[0])
+    reference = new_reference()
+    mail_id = new_mail_id(reference, str(creditor.send_as))
+    whom = (door.name, address.id, address.where, address.name, reference, mail_id, now)
+    return NewWord(kind, key, *whom, **said)
+
+
+def desk_step(kind: WordKind) -> Step:
+    """What the gate and the wording take for its step: it stands on no ladder."""
+    return Step(WORDINGS[kind], Tone.COURTEOUS, When(0))
+
+
+def desk_facts(
+    premises: Premises, case: Loaded, said: DeskWord, reference: str, contact: str, today: date
+) -> ReminderFacts:
+    """The facts as they stand today. Raises ValueError when what it speaks of is gone."""
+    parts = _parts(case, said)
+    mine = {term for part in parts for term, _ in part.terms} or {t.id for t in case.facts.terms}
+    left = askable(case.facts)
+    named = [t.id for t in case.facts.terms if t.id in mine and left[t.id] > 0] or sorted(mine)
+    step, creditor = desk_step(said.kind), premises.config.creditors[case.facts.creditor]
+    lines = [Named(i, step.name, LineKind.MAIN, left[i]) for i in named]
+    logo = premises.logos[case.facts.creditor]
+    facts = brief(case, step, lines, Road.EMAIL, reference, contact, today, creditor, premises.rates, logo=logo)
+    told = tuple(PartFacts(p.n, len(parts), p.on, p.cents) for p in parts)
+    about = next((t for p, t in zip(parts, told, strict=True) if p.id == said.promise), None)
+    return replace(facts, parts=told, part=about, broken=None, spoken_on=None)
+
+
+def out_of_date(case: Loaded, said: DeskWord) -> str:
+    """Why it must not be said any more; empty when it still holds."""
+    if said.kind is WordKind.REPLY:
+        return ""
+    parts = _parts(case, said)
+    about = [p for p in parts if said.promise in (None, p.id)]
+    wanted = BROKEN if said.kind is WordKind.MISSED else (PromiseState.OPEN,)
+    if not any(p.state in wanted for p in about):
+        return "what it speaks of has been paid, or was replaced"
+    agreed = any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds)
+    return "" if agreed or said.kind is WordKind.PROMISE else "the agreement is over"
+
+
+def _parts(case: Loaded, said: DeskWord) -> Sequence[Promise]:
+    """The promise it speaks of, or every instalment of its agreement."""
+    if said.agreement is not None:
+        return [p for p in case.facts.promises if p.agreement == said.agreement]
+    return [p for p in case.facts.promises if p.id == said.promise]

@@ -1,0 +1,69 @@
+"""Payment by instalments: a sum cut into dated parts that add up to the cent, and the day each is announced."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+from relanced.rules.calendar import add_working_days
+
+MOST = 36  # parts: beyond that it is a loan
+NOTICE = 3  # working days between the notice and the date
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One part: the `n`-th, from 1; `upto` is the sum of all parts until then, this one included. Amounts in cents."""
+
+    n: int
+    on: date
+    cents: int
+    upto: int
+
+
+def by_count(total: int, count: int, first: date) -> tuple[Instalment, ...]:
+    """Equal parts, one a month from the first day on; the last one takes what does not divide. Raises ValueError."""
+    if not 2 <= count <= MOST:
+        raise ValueError(f"instalments are 2 to {MOST}")
+    each = total // count
+    if each < 1:
+        raise ValueError("there is less to pay than instalments")
+    amounts = [each] * (count - 1) + [total - each * (count - 1)]
+    return _numbered([(_months_on(first, n), cents) for n, cents in enumerate(amounts)])
+
+
+def by_list(total: int, parts: Sequence[tuple[date, int]]) -> tuple[Instalment, ...]:
+    """The parts as somebody wrote them. Raises ValueError when they are not in order, or do not add up."""
+    if not 2 <= len(parts) <= MOST:
+        raise ValueError(f"instalments are 2 to {MOST}")
+    if any(cents < 1 for _, cents in parts):
+        raise ValueError("an instalment is at least 0.01")
+    days = [day for day, _ in parts]
+    if any(later <= earlier for earlier, later in pairwise(days)):
+        raise ValueError("the dates of the instalments follow one another")
+    said = sum(cents for _, cents in parts)
+    if said != total:
+        raise ValueError(f"the instalments add up to {said / 100:.2f}, what they are for to {total / 100:.2f}")
+    return _numbered(parts)
+
+
+def announced_on(on: date, postcode: str = "") -> date:
+    """The day on which an instalment is announced: some working days before its date."""
+    return add_working_days(on, -NOTICE, postcode)
+
+
+def _numbered(parts: Sequence[tuple[date, int]]) -> tuple[Instalment, ...]:
+    made, upto = [], 0
+    for n, (on, cents) in enumerate(parts, 1):
+        upto += cents
+        made.append(Instalment(n, on, cents, upto))
+    return tuple(made)
+
+
+def _months_on(first: date, months: int) -> date:
+    """The same day so many months later; the last one of a month that is too short."""
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, min(first.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,0 +1,104 @@
+"""A debtor's word against the payments: kept, partly kept, broken. Days are local, grace is in bank days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from relanced.rules.calendar import add_bank_days, bank_day_on_or_after
+from relanced.rules.given import Promise, PromiseState
+from relanced.rules.model import CaseFacts, PaymentMode, Term
+from relanced.rules.owed import balances, oldest_first
+
+# How many bank days after the day named the money may still be on its way: a transfer ordered on that day shows on
+# the second, a cheque has to be posted, paid in and credited first.
+GRACE: Mapping[PaymentMode, int] = MappingProxyType(
+    {
+        PaymentMode.TRANSFER: 2,
+        PaymentMode.CHEQUE: 6,
+        PaymentMode.DIRECT_DEBIT: 3,
+        PaymentMode.CARD: 2,
+        PaymentMode.OTHER: 3,
+    }
+)
+BROKEN = (PromiseState.PARTLY, PromiseState.BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of a promise, and how much had been paid on it by then."""
+
+    promise: Promise
+    state: PromiseState
+    paid: int
+
+
+def last_day(on: date, means: PaymentMode) -> date:
+    """The last day of grace of what was promised for a day."""
+    return add_bank_days(bank_day_on_or_after(on), GRACE[means])
+
+
+def paid_on(promise: Promise, owed: Mapping[int, int]) -> int:
+    """What has gone off the terms since the word was given; `owed` is what each owes now."""
+    return sum(max(0, then - owed.get(term_id, 0)) for term_id, then in promise.terms)
+
+
+def judge(promise: Promise, owed: Mapping[int, int], today: date, covers: date | None) -> Judged:
+    """What becomes of an open promise. `covers` is the last day the bank data account for: until they cover the whole
+    grace nobody can say that it was broken."""
+    paid = paid_on(promise, owed)
+    before = promise.upto - promise.cents
+    if paid >= promise.upto:
+        return Judged(promise, PromiseState.KEPT, promise.cents)
+    if today <= promise.until or covers is None or covers < promise.until:
+        return Judged(promise, PromiseState.OPEN, max(0, paid - before))
+    state = PromiseState.PARTLY if paid > before else PromiseState.BROKEN
+    return Judged(promise, state, max(0, paid - before))
+
+
+def judged(
+    promises: Iterable[Promise], owed: Mapping[int, int], today: date, covers: date | None
+) -> tuple[Judged, ...]:
+    """The open promises of which something has become."""
+    asked = (judge(p, owed, today, covers) for p in promises if p.state is PromiseState.OPEN)
+    return tuple(one for one in asked if one.state is not PromiseState.OPEN)
+
+
+def next_judgement(promises: Iterable[Promise], today: date) -> date | None:
+    """The next day on which time alone may break an open promise."""
+    days = [p.until + timedelta(days=1) for p in promises if p.state is PromiseState.OPEN]
+    return min((day for day in days if day > today), default=None)
+
+
+def word_of_the_last(promises: Iterable[Promise]) -> str:
+    """How the debtor keeps promises, in one line; empty when none was ever judged."""
+    ended = [p for p in promises if p.state in (PromiseState.KEPT, *BROKEN)]
+    if not ended:
+        return ""
+    kept = sum(1 for p in ended if p.state is PromiseState.KEPT)
+    return f"{kept} of {len(ended)} promises kept"
+
+
+def meant(facts: CaseFacts, invoices: Sequence[str], today: date) -> tuple[Term, ...]:
+    """The terms a debtor's word is about: of the invoices named, else all that are overdue, else all that owe.
+
+    Raises ValueError for an invoice of which nothing is owed, and when nothing is.
+    """
+    left = balances(facts)
+    owing = oldest_first(t for t in facts.terms if left[t.id] > 0)
+    if unknown := sorted(set(invoices) - {t.invoice for t in owing}):
+        raise ValueError(f"{facts.debtor.name} owes nothing of an invoice {unknown[0]}")
+    if not owing:
+        raise ValueError(f"{facts.debtor.name} owes nothing")
+    named = tuple(t for t in owing if t.invoice in invoices)
+    return named or tuple(t for t in owing if t.due_on < today) or tuple(owing)
+
+
+def one_currency(terms: Sequence[Term]) -> str:
+    """The currency of these terms. Raises ValueError when they have several."""
+    found = {t.currency for t in terms}
+    if len(found) > 1:
+        raise ValueError("several currencies are owed: name the invoices, one currency at a time")
+    return found.pop()

@@ -1,0 +1,52 @@
+"""Two hands on one case: whoever changes it says who they are, and may say what they had looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from relanced.store.asked import Unfitting
+from relanced.store.journal import DAEMON
+from relanced.store.lock import lock_cases
+from relanced.store.tables import cases, journal
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Who works on which case. `seen` is the version of it that they looked at; None: they do not say."""
+
+    case_id: int
+    by: str
+    seen: int | None = None
+
+
+async def lay(connection: AsyncConnection, hands: Hands) -> Any:
+    """Lock the case for a change and return its row. Raises Unfitting when somebody else has it in hand, or when it
+    has changed since it was looked at: then nothing was changed."""
+    await lock_cases(connection, [hands.case_id])
+    row = (await connection.execute(select(cases).where(cases.c.id == hands.case_id))).one()
+    if row.taken_by not in ("", hands.by):
+        raise Unfitting(
+            f"{row.taken_by} has case {row.id} in hand since {row.taken_at:%Y-%m-%d %H:%M} UTC, nothing was changed: "
+            f"relanced take {row.id} --anyway"
+        )
+    if hands.seen is not None and hands.seen != row.version:
+        last = await _last_change(connection, row.id, hands.by)
+        raise Unfitting(
+            f"case {row.id} has changed since you looked{last}, nothing was changed: relanced show {row.id}"
+        )
+    return row
+
+
+async def _last_change(connection: AsyncConnection, case_id: int, by: str) -> str:
+    """What somebody else did last, if it was a person."""
+    other = (journal.c.case_id == case_id) & journal.c.by.not_in([by, DAEMON])
+    other &= ~journal.c.event.startswith("message ")
+    query = select(journal.c.by, journal.c.event).where(other).order_by(journal.c.seq.desc()).limit(1)
+    row = (await connection.execute(query)).first()
+    return f" ({row.by}: {row.event})" if row else ""

@@ -1,0 +1,116 @@
+"""A debtor's word, given and judged. Everything here happens within one transaction of a caller who holds the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from relanced.rules.given import PromiseState
+from relanced.rules.model import HoldKind, PaymentMode, Term
+from relanced.rules.promises import Judged, last_day
+from relanced.store.journal import DAEMON, Entry
+from relanced.store.tables import agreements, holds, promises
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """So much, on a day, by that means, as `said_by` said it. `owed` is what each term owes at this moment."""
+
+    case_id: int
+    on: date
+    cents: int
+    currency: str
+    owed: Mapping[int, int]
+    means: PaymentMode = PaymentMode.TRANSFER
+    said_by: str = ""
+
+
+async def write_word(connection: AsyncConnection, word: Word, by: str, now: datetime) -> int:
+    """Keep a promise; what was promised of the same terms before gives way to it. Returns its id."""
+    await replace_words(connection, word.case_id, word.owed, now.date())
+    values: dict[str, Any] = {"case_id": word.case_id, "on_day": word.on, "until_day": last_day(word.on, word.means)}
+    values |= {"cents": word.cents, "upto": word.cents, "currency": word.currency, "means": word.means.value}
+    values |= {"said_by": word.said_by, "said_on": now.date(), "terms": pairs(word.owed), "by": by, "at": now}
+    made = await connection.execute(insert(promises).values(**values).returning(promises.c.id))
+    return int(made.scalar_one())
+
+
+def pairs(owed: Mapping[int, int]) -> list[list[int]]:
+    """As the row keeps it: terms in order, each with what it owed."""
+    return [[term_id, cents] for term_id, cents in sorted(owed.items())]
+
+
+async def replace_words(connection: AsyncConnection, case_id: int, terms: Collection[int], today: date) -> int:
+    """Open promises about any of these terms give way; the parts of an agreement do not. Returns how many."""
+    mine = (promises.c.case_id == case_id) & (promises.c.state == "open") & promises.c.agreement_id.is_(None)
+    rows = (await connection.execute(select(promises.c.id, promises.c.terms).where(mine))).all()
+    over = [row.id for row in rows if {term for term, _ in row.terms} & set(terms)]
+    values = {"state": PromiseState.REPLACED.value, "judged_on": today}
+    await connection.execute(update(promises).where(promises.c.id.in_(over)).values(**values))
+    return len(over)
+
+
+async def replace_all(connection: AsyncConnection, case_id: int, by: str, now: datetime) -> None:
+    """Nothing that was agreed counts any more: open promises are set aside, a running agreement is revoked."""
+    still = (promises.c.case_id == case_id) & (promises.c.state == "open")
+    aside = {"state": PromiseState.REPLACED.value, "judged_on": now.date()}
+    await connection.execute(update(promises).where(still).values(**aside))
+    running = (agreements.c.case_id == case_id) & (agreements.c.state == "running")
+    ended = {"state": "revoked", "ended_at": now, "ended_by": by}
+    await connection.execute(update(agreements).where(running).values(**ended))
+
+
+async def end_holds(
+    connection: AsyncConnection, case_id: int, kinds: Sequence[HoldKind], terms: Collection[int], by: str, now: datetime
+) -> int:
+    """End the running holds of these kinds on these terms. Returns how many."""
+    running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None)
+    same = holds.c.kind.in_([kind.value for kind in kinds]) & holds.c.term_id.in_(list(terms))
+    ended = await connection.execute(update(holds).where(running & same).values(ended_at=now, ended_by=by))
+    return ended.rowcount
+
+
+async def hold_terms(
+    connection: AsyncConnection, case_id: int, kind: HoldKind, terms: Sequence[Term], reason: str, **said: Any
+) -> None:
+    """These terms stand still. `said`: owner, by, began_at, until, cents …"""
+    about = {"case_id": case_id, "kind": kind.value, "reason": reason, **said}
+    await connection.execute(insert(holds), [{**about, "term_id": term.id} for term in terms])
+
+
+# -- what became of it --------------------------------------------------------------------------------------------
+
+
+async def write_judged(
+    connection: AsyncConnection, case_id: int, found: Sequence[Judged], now: datetime, today: date
+) -> list[Entry]:
+    """Write what became of promises: what was promised stands still no longer, a paid agreement is over."""
+    entries = []
+    for one in found:
+        word = one.promise
+        values = {"state": one.state.value, "paid": one.paid, "judged_on": today}
+        await connection.execute(update(promises).where(promises.c.id == word.id).values(**values))
+        if word.agreement is None:
+            await end_holds(connection, case_id, [HoldKind.PROMISE], dict(word.terms), DAEMON, now)
+        elif one.state is PromiseState.KEPT:
+            await _end_if_paid(connection, case_id, one, now)
+        about = {"promise": word.id, "on": word.on, "cents": word.cents, "paid": one.paid}
+        about |= {"instalment": word.n} if word.agreement else {}
+        entries.append(Entry(case_id, f"{'instalment' if word.agreement else 'promise'} {one.state.value}", about))
+    return entries
+
+
+async def _end_if_paid(connection: AsyncConnection, case_id: int, one: Judged, now: datetime) -> None:
+    """The last instalment was paid, and with it all of them."""
+    last = (agreements.c.id == one.promise.agreement) & (agreements.c.cents == one.promise.upto)
+    over = update(agreements).where(last, agreements.c.state == "running")
+    ended = await connection.execute(over.values(state="kept", ended_at=now, ended_by=DAEMON))
+    if ended.rowcount:
+        await end_holds(connection, case_id, [HoldKind.INSTALMENTS], dict(one.promise.terms), DAEMON, now)
