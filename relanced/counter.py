@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from relanced.channel import Channel
@@ -12,6 +14,8 @@ from relanced.clock import Clock
 from relanced.premises import Premises
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
+
+_AMOUNT = re.compile(r"\d{1,10}(\.\d{1,2})?")
 
 
 class Misasked(StoreError):
@@ -64,6 +68,16 @@ class Asked:
             return int(str(said))
         except ValueError:
             raise Misasked(f"{name}: {said!r} is not a number") from None
+
+    def cents(self, name: str) -> int | None:
+        """An amount, like 1234.50 or 1 234,50, in cents; None when it is left out. Raises Misasked."""
+        said = self.maybe(name)
+        if said is None:
+            return None
+        bare = "".join(said.split()).replace(",", ".").removesuffix("€").removesuffix("EUR")
+        if not _AMOUNT.fullmatch(bare):
+            raise Misasked(f"{name}: {said!r} is not an amount like 1234.50")
+        return int(Decimal(bare) * 100)
 
     def day(self, name: str, default: date | None = None) -> date:
         """A day as YYYY-MM-DD. Raises Misasked."""

@@ -5,22 +5,32 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from relanced.channel import Channel, Surroundings
+from relanced.channel import Asks, Channel, Keep, Surroundings, Watches
 from relanced.clock import Clock
 from relanced.config import Config, Mode
+from relanced.counter import Desk
+from relanced.flow.desk.mailing import Mailing
+from relanced.flow.listen import Asking, Reading, Watching, keeper
 from relanced.flow.plan import Planner
 from relanced.flow.reconcile import Reconciler, Rounds
 from relanced.flow.send import Apart, Clerk, Here, Redirected, Sender, Shadowed, Trays
+from relanced.flow.watch import Auditor, Health, Herald, Morning, OwnPost, Ping, Pulse
 from relanced.premises import Premises
 from relanced.rules.model import Road
 from relanced.store import guard, migrate
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
+from relanced.words.agenda import AgendaWords
+from relanced.words.bundle import BundleWords
 from relanced.words.engine import Words, shipped_templates
+
+if TYPE_CHECKING:
+    from relanced.reading.child import Child
 
 
 class Unusable(StoreError):
@@ -38,6 +48,8 @@ class House:
     clock: Clock
     owner: str
     scribe: Apart | None = None
+    bare: dict[str, Channel] = field(default_factory=dict)  # the doors as they are, whatever the mode
+    _reader: Child | None = None
     _lock: guard.Lock | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
 
@@ -75,14 +87,77 @@ class House:
         """The wheel that pulls letters back."""
         return Trays(self.store, self.doors, self.owner)
 
+    def mailing(self) -> Mailing:
+        """The wheel that mails the day's letters to whoever prints them."""
+        desk = Desk(self.store, self.premises, self.doors, self.clock)
+        return Mailing(desk, BundleWords([*self.config.templates, shipped_templates()]))
+
     def rounds(self) -> Rounds:
         """The wheel that ends what waited too long."""
         return Rounds(self.store, self.premises, self.ring)
 
+    @property
+    def ears(self) -> dict[str, Channel]:
+        """The doors that are listened to, as they are; in shadow nothing leaves, and nothing is asked for."""
+        return {} if self.config.mode is Mode.SHADOW else self.bare
+
+    def keeper(self, channel: str) -> Keep:
+        """How what comes through a channel is kept, before anybody acknowledges it."""
+        return keeper(channel, self.store, self.clock.now, self.ring)
+
+    def askings(self) -> list[Asking]:
+        """A wheel for every provider that can be asked."""
+        doors = [(name, door) for name, door in self.ears.items() if isinstance(door, Asks)]
+        return [Asking(name, door, self.store, self.keeper(name)) for name, door in doors]
+
+    def watchings(self) -> list[Watching]:
+        """A wheel for every inbox that is listened at."""
+        found = [(name, inbox.name) for name in self.ears for inbox in self.config.channels[name].inboxes]
+        doors = [(name, inbox, door) for name, inbox in found if isinstance(door := self.ears[name], Watches)]
+        return [Watching(name, inbox, door, self.store, self.keeper(name)) for name, inbox, door in doors]
+
+    def reading(self) -> Reading:
+        """The wheel that reads what was heard; what a mail server handed to us, in every mode."""
+        return Reading(self.store, self.premises, self.bare, self.reader, self.ring)
+
+    def reader(self) -> Child:
+        """The child that reads mail: there is none before the first mail."""
+        if self._reader is None:
+            from relanced.reading.child import Child  # a third of a second that no mail needs
+
+            self._reader = Child()
+        return self._reader
+
+    def health(self, pulse: Pulse) -> Health:
+        """Whether the house is well."""
+        return Health(self.store, pulse)
+
+    def auditor(self, pulse: Pulse | None = None) -> Auditor:
+        """The wheel that looks for what is wrong."""
+        return Auditor(self.store, self.premises, self.ears, pulse)
+
+    def heralds(self, health: Health) -> dict[str, Herald | Morning | Ping]:
+        """The wheels that tell our own people, by name: of alerts, of their day, and that all is well."""
+        post, config = self.own_post(), self.config
+        wheels: dict[str, Herald | Morning | Ping] = {"alerts": Herald(self.store, self.premises, post)}
+        if post and config.morning:
+            words = AgendaWords([*config.templates, shipped_templates()])
+            wheels["morning"] = Morning(self.store, self.premises, words, post, config.morning)
+        if config.alerts and config.alerts.ping:
+            wheels["ping"] = Ping(config.alerts.ping, health)
+        return wheels
+
+    def own_post(self) -> OwnPost | None:
+        """The way to our own people, in every mode; None without an e-mail channel."""
+        if self.config.own_mail is None:
+            return None
+        door, sender = self.config.own_mail
+        return OwnPost(door.name, self.bare[door.name], str(sender), self.premises, self.clock)
+
     async def close(self) -> None:
         """Close the doors, the database, the lock."""
-        if self.scribe is not None:
-            self.scribe.close()
+        if self._reader is not None:
+            self._reader.close()
         for door in self.doors.values():
             await door.close()
         await self.store.close()
@@ -99,7 +174,9 @@ async def open_house(config: Config, clock: Clock, who: str) -> House:
         await _prepare(store, premises, clock)
         _state_folder(config.state)
         owner = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        return House(config, store, premises, doors_of(config, clock), clock, owner, _lock=lock)
+        bare = bare_doors(config, clock)
+        doors = _as_wanted(config, bare)
+        return House(config, store, premises, doors, clock, owner, bare=bare, _lock=lock)
     except BaseException:
         await store.close()
         if lock is not None:
@@ -158,12 +235,20 @@ def words_of(config: Config) -> dict[str, Words]:
 
 
 def doors_of(config: Config, clock: Clock) -> dict[str, Channel]:
-    """Every channel of a configuration, opened as far as composing needs. Raises Unusable."""
+    """Every channel as the mode wants it, opened as far as composing needs. Raises Unusable."""
+    return _as_wanted(config, bare_doors(config, clock))
+
+
+def _as_wanted(config: Config, bare: Mapping[str, Channel]) -> dict[str, Channel]:
+    return {name: _kept_in(config, name, door) for name, door in bare.items()}
+
+
+def bare_doors(config: Config, clock: Clock) -> dict[str, Channel]:
+    """Every channel of a configuration, as it is. Raises Unusable."""
     doors: dict[str, Channel] = {}
     for name, door in config.channels.items():
         state = _state_folder(config.state / "channels" / name)
-        opened: Channel = door.channel(door.settings, Surroundings(name, state, clock.now))  # type: ignore[call-arg]
-        doors[name] = _kept_in(config, name, opened)
+        doors[name] = door.channel(door.settings, Surroundings(name, state, clock.now))  # type: ignore[call-arg]
     return doors
 
 

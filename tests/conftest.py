@@ -14,6 +14,7 @@ import pytest
 
 from relanced.store import migrate
 from relanced.store.opening import Store
+from tests.dovecot import Dovecot, dovecot
 from tests.postgres import Cluster, Missing, cluster
 from tests.store.books import CREDITOR, IBAN, NOW
 
@@ -29,6 +30,13 @@ def postgres() -> Iterator[Cluster]:
             server = stack.enter_context(cluster())
         except Missing as missing:
             pytest.exit(str(missing), returncode=1)
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mailboxes() -> Iterator[Dovecot]:
+    """A mail server of our own, for the whole session: every user has a mailbox, which is empty at first."""
+    with dovecot() as server:
         yield server
 
 

@@ -10,9 +10,11 @@ need() {
 need initdb postgresql
 need smtp-sink postfix
 need imap dovecot-imapd
+need cupsd cups-daemon
 need pdftotext poppler-utils
 need systemd-analyze systemd
 need strace strace
+need mmdebstrap mmdebstrap
 [ -n "$missing" ] || exit 0
 
 install="apt-get install --no-install-recommends$missing"

@@ -179,6 +179,8 @@ class PrinterDoor(LetterChannel, out=("printer",)):
             job = await self._job(one.attempt, given)
             if job is None and given is None:
                 continue  # another machine gave it
+            if job is not None and job.empty and not one.provider_id:
+                continue  # it has no pages, and `find` is still to say so
             if trouble is None:
                 trouble = await self._queue.trouble()
             standing = Standing.of(one.attempt, job, trouble, self._now())

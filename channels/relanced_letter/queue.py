@@ -17,7 +17,7 @@ from relanced_letter.settings import LetterSettings
 _LONGEST_NAME = 255  # bytes, RFC 8011 §5.1.3
 _OVER = frozenset({IppJobState.CANCELED, IppJobState.ABORTED, IppJobState.COMPLETED})
 _LISTS = ("not-completed", "completed")
-_OF_A_JOB = (
+_OF_A_JOB = (  # asked for less, CUPS answers from its memory, where jobs that have ended soon lose their names
     *("job-id", "job-name", "job-state", "job-state-reasons", "number-of-documents"),
     *("time-at-processing", "job-media-sheets-completed", "job-printer-state-message"),
 )

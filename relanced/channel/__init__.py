@@ -6,19 +6,52 @@ about what happened. Third parties register a class under the entry-point group 
 """
 
 from relanced.channel.answers import Absent, Answer, Found, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
-from relanced.channel.door import Channel, Go, Surroundings, Withdraws, has_local_evidence
+from relanced.channel.door import (
+    Channel,
+    Daily,
+    Go,
+    LogsIn,
+    NoEntry,
+    Probes,
+    Say,
+    Surroundings,
+    Typed,
+    Withdraws,
+    comes_out_printed,
+    has_local_evidence,
+)
 from relanced.channel.drafts import CallDraft, Draft, Enclosure, Form, MailDraft, PaperDraft, TextDraft, Unfit
-from relanced.channel.heard import Asks, Awaited, Heard, Hooked, Keep, Reads, Receipt, Reply, Request, Said, Watches
+from relanced.channel.gsm import TextLength, forbidden_in_text, gsm_text, text_length
+from relanced.channel.heard import (
+    Asks,
+    Awaited,
+    Heard,
+    Hooked,
+    Inbox,
+    Keep,
+    Reads,
+    Receipt,
+    Reply,
+    Request,
+    Said,
+    Watches,
+)
+from relanced.channel.mails import BEGINNING, LARGEST_MAIL, heard_mail
 from relanced.channel.parcel import Blob, Parcel
+from relanced.channel.sheets import CallSheet
 
 __all__ = [
+    "BEGINNING",
+    "LARGEST_MAIL",
     "Absent",
     "Answer",
     "Asks",
     "Awaited",
     "Blob",
     "CallDraft",
+    "CallSheet",
     "Channel",
+    "Daily",
     "Draft",
     "Enclosure",
     "Form",
@@ -26,10 +59,14 @@ __all__ = [
     "Go",
     "Heard",
     "Hooked",
+    "Inbox",
     "Keep",
+    "LogsIn",
     "MailDraft",
+    "NoEntry",
     "PaperDraft",
     "Parcel",
+    "Probes",
     "Reads",
     "Receipt",
     "Refusal",
@@ -37,15 +74,23 @@ __all__ = [
     "Reply",
     "Request",
     "Said",
+    "Say",
     "Scope",
     "Sent",
     "Surroundings",
     "TextDraft",
+    "TextLength",
     "Tray",
+    "Typed",
     "Unavailable",
     "Unfit",
     "Unknown",
     "Watches",
     "Withdraws",
+    "comes_out_printed",
+    "forbidden_in_text",
+    "gsm_text",
     "has_local_evidence",
+    "heard_mail",
+    "text_length",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -15,18 +15,22 @@ from relanced.channel.drafts import Draft, Form
 from relanced.channel.parcel import Parcel
 
 Go = Callable[[], Awaitable[bool]]
+Say = Callable[[str], None]  # shows a line to the person at the terminal
+Typed = Callable[[], Awaitable[str]]  # the next line that person types
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the house tells a channel when it opens it.
 
-    `state` is a private writable folder of this channel; `now` reads the house's clock.
+    `state` is a private writable folder of this channel; `now` reads the house's clock. `senders` are the addresses
+    that write through it, where the house knows them: what a probe looks at.
     """
 
     name: str
     state: Path
     now: Callable[[], datetime]
+    senders: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -65,6 +69,21 @@ class Channel(Protocol):
         """Let go of connections."""
 
 
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """What the settings of a letter channel may say as ``daily``: its new letters also leave together, once on a
+    working day at `at` (house time), as one mail to the address `to`, through the e-mail channel `by`."""
+
+    to: str
+    by: str
+    at: time
+
+
+def comes_out_printed(door: object) -> bool:
+    """Whether its letters come out of it as paper (optional ``prints = True``): nobody has to print them again."""
+    return bool(getattr(door, "prints", False))
+
+
 def has_local_evidence(door: object) -> bool:
     """Whether only the machine that submitted a parcel can tell what became of it."""
     return bool(getattr(door, "local_evidence", False))
@@ -78,3 +97,24 @@ class Withdraws(Protocol):
         """Pull back what still lies in a tray. True: it is pulled back, now or by an earlier call, and nobody can act
         on it any more. False: it is not, or no longer, in the tray; somebody may have acted. Raises OSError when the
         tray cannot be reached: nothing is known then."""
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """Optional: a door that can be tried without anything leaving."""
+
+    async def probe(self) -> list[str]:
+        """Go as far as one can without sending, and look at what has to be right around it. Returns what is wrong, one
+        line for each, with what to do; empty when all is well. Never raises for what a person can mend."""
+
+
+class NoEntry(Exception):
+    """The provider lets nobody in. The message says why and what to do; it holds no secret."""
+
+
+@runtime_checkable
+class LogsIn(Protocol):
+    """Optional: a door that a person has to let into a provider's house once, before it can work by itself."""
+
+    async def login(self, say: Say, typed: Typed) -> str:
+        """Lead the person through it. Returns one line about what was obtained. Raises NoEntry."""

@@ -73,7 +73,8 @@ class PaperDraft:
 
 @dataclass(frozen=True, slots=True)
 class CallDraft:
-    """One telephone call that a person is asked to make."""
+    """One telephone call that a person is asked to make. The bytes of its parcel are a `CallSheet`, which the house
+    shows to that person."""
 
     attempt: str
     reference: str

@@ -37,6 +37,8 @@ class Said(StrEnum):
     READ = "read"  # it was opened
     LOST = "lost"  # a printer or a mail house gave it up before anything left: the sheet is to be made again
     NOTED = "noted"  # a fact for the journal and the file, without effect
+    ABSENT = "absent"  # a machine answers for somebody who is away, `on` being the last day
+    CHALLENGED = "challenged"  # a machine lets nothing in before somebody has answered it
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ class Receipt:
     """A machine's word about one attempt, named by its id or by the provider's. `at`: when it happened, aware.
 
     `words` and `code` are the machine's own. `address_dead`: nobody lives there, the next contact or road is tried.
-    `opted_out`: the person said stop on this road. `number`: what the post calls the letter.
+    `opted_out`: the person said stop on this road. `number`: what the post calls the letter. Mail is also known by what
+    it speaks of: our `reference`, our Message-IDs (`mail_ids`, nearest first), the `address` that did not take it, or
+    that answers. `quiet`: nobody is asked about it when it is nobody's.
     """
 
     said: Said
@@ -58,11 +62,19 @@ class Receipt:
     on: date | None = None
     number: str = ""
     proofs: tuple[Enclosure, ...] = ()
+    reference: str = ""
+    mail_ids: tuple[str, ...] = ()
+    address: str = ""
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A person's word. `sender` and `to` are addresses on the road (mail address, E.164 number)."""
+    """A person's word. `sender` and `to` are addresses on the road (mail address, E.164 number).
+
+    `reference`: the one of ours that it names. `seems`: what it seems to say, a suggestion for whoever answers.
+    `quiet`: nobody is asked about it when it is nobody's.
+    """
 
     at: datetime
     sender: str
@@ -73,16 +85,20 @@ class Reply:
     provider_id: str = ""
     mail_ids: tuple[str, ...] = ()  # Message-IDs it answers, nearest first
     stop: bool = False  # the whole text is a STOP: obeyed at once
+    reference: str = ""
+    seems: str = ""
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """An attempt that left (or may have) and whose end nobody told yet."""
+    """An attempt that left (or may have) and whose end nobody told yet. `number`: what the post calls the letter."""
 
     attempt: str
     provider_id: str
     address: str
     since: datetime
+    number: str = ""
 
 
 Keep = Callable[[Heard], Awaitable[None]]  # returns after the COMMIT; raises when the database is not there
@@ -125,6 +141,8 @@ class Asks(Reads, Protocol):
 class Hooked(Reads, Protocol):
     """Optional: a door whose provider calls us."""
 
+    # Optional: ``acknowledge = 201``, the status with which this provider wants a kept request answered, if not 204.
+
     def genuine(self, request: Request) -> bool:
         """Whether the provider signed this request, for this URL."""
 
@@ -132,12 +150,25 @@ class Hooked(Reads, Protocol):
         """What a genuine request brings. Raises ValueError for what is no such request."""
 
 
-@runtime_checkable
-class Watches(Reads, Protocol):
-    """Optional: a door with an ear that stays open (a mailbox)."""
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """What the settings of a mail channel may say as ``inboxes``: a mailbox that its door watches.
 
-    async def watch(self, keep: Keep, hears: Callable[[], None]) -> None:
-        """Listen until cancelled, keeping whatever comes. Calls `hears()` whenever the ear is proved open.
+    `name` tells it from the others of the channel. `reads`: the addresses whose mail arrives there; if none is named,
+    those of everybody who writes through the channel.
+    """
+
+    name: str
+    reads: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Watches(Protocol):
+    """Optional: a mail door with ears that stay open. What comes is RFC 5322 and is read by the house itself."""
+
+    async def watch(self, inbox: str, since: datetime, keep: Keep, hears: Callable[[], None]) -> None:
+        """Listen at one inbox until cancelled, keeping whatever has come since then. Calls `hears()` whenever it has
+        heard all there is.
 
         Raises OSError or TimeoutError when the ear is cut; the house opens it again, slower each time.
         """

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import click
 
-from relanced.channel import Form
 from relanced.cli.client import answered, ask_daemon
 from relanced.cli.opening import load_config
 from relanced.cli.printing import Failed
+from relanced.cli.texts import short_texts
 from relanced.clock import WallClock
 from relanced.config import Config
 from relanced.config.channels import FORMS
-from relanced.counter import Asked, Desk
+from relanced.counter import Asked, Desk, Told, Verb
 from relanced.flow.forecast import VERBS
+from relanced.flow.trial import faults_of_doors
+from relanced.flow.watch import VERBS as WATCH
 from relanced.house import premises_of, words_of
 from relanced.rules.policy import Policy, Step
 from relanced.store import migrate
@@ -28,17 +30,28 @@ from relanced.words.engine import Words
 from relanced.words.errors import WordingError
 
 
-def check_all(path: Path) -> int:
-    """Print what was found; the exit status: 0, 1 for a fault, 78 for a configuration that cannot be read."""
+def check_all(path: Path, online: bool = False) -> int:
+    """Print what was found; the exit status: 0, 1 for a fault, 78 for a configuration that cannot be read.
+
+    `online`: the doors are tried too, and the DNS is asked.
+    """
     config = load_config(path)
-    faults = [*_creditor_faults(config), *_letter_faults(config), *_wording_faults(config)]
+    texts, text_faults = short_texts(config)
+    faults = [*_creditor_faults(config), *_letter_faults(config), *_wording_faults(config), *text_faults]
+    faults += [*_door_faults(path, config), *_findings(path, config)] if online else []
     for line in faults:
         click.echo(f"FAULT {line}")
     for missing in config.unread_secrets:
         click.echo(f"note  {missing}; the daemon needs it, this command does not")
+    if config.desk.listen and not config.desk.listen.loopback:
+        click.echo(
+            f"note  desk.listen: {config.desk.listen} is open to the network: bind 127.0.0.1, forward only /hook/"
+        )
+    for note in _ear_notes(config):
+        click.echo(f"note  {note}")
     for dropped in config.dropped_roads:
         click.echo(f"note  {dropped}")
-    for line in _calendar(config):
+    for line in (*_calendar(config), *texts):
         click.echo(line)
     _debtors(path, config)
     click.echo(f"{len(faults)} faults" if faults else "the configuration is sound")
@@ -47,8 +60,8 @@ def check_all(path: Path) -> int:
 
 def _creditor_faults(config: Config) -> Iterator[str]:
     for key, creditor in config.creditors.items():
-        if not creditor.read_by:
-            yield f"creditors.{key}: nobody reads {creditor.send_as.address}: say read_by: PERSON"
+        if not creditor.read_by and not config.inboxes_of(key):
+            yield f"creditors.{key}: nobody reads {creditor.send_as.address}: say read_by: PERSON, or imap on a channel"
         documents = creditor.documents
         if documents and not documents.folder.is_dir():
             yield f"creditors.{key}.documents.folder: {documents.folder} is not a folder"
@@ -59,6 +72,15 @@ def _creditor_faults(config: Config) -> Iterator[str]:
             yield f"templates: {folder} is not a folder"
 
 
+def _ear_notes(config: Config) -> Iterator[str]:
+    """Where answers are expected in an inbox that goes by another name."""
+    for key, creditor in config.creditors.items():
+        for door, inbox in config.inboxes_of(key):
+            if not inbox.reads and inbox.name.lower() != creditor.send_as.address.lower():
+                where = f"in {inbox.name} of {door.name}: if some arrive elsewhere, say there which it reads:"
+                yield f"creditors.{key}: answers to {creditor.send_as.address} are expected {where}"
+
+
 def _letter_faults(config: Config) -> Iterator[str]:
     """A letter door makes its folder, not the folder that holds it."""
     for name, door in config.channels.items():
@@ -67,6 +89,33 @@ def _letter_faults(config: Config) -> Iterator[str]:
             continue
         if not os.access(folder.parent, os.W_OK | os.X_OK):
             yield f"channels.{name}.folder: {folder} is not there, and cannot be made in {folder.parent}"
+
+
+def _door_faults(path: Path, config: Config) -> Sequence[str]:
+    """By the daemon, which has the passwords; without one, as far as this account can see."""
+    said = ask_daemon(path, "probe", {})
+    if said is not None:
+        lines: Sequence[str] = answered(said)["lines"]
+        return lines
+    within, hidden = [], {line.split(".")[1] for line in config.unread_secrets if line.startswith("channels.")}
+    for name, door in config.channels.items():
+        folder = getattr(door.settings, "folder", None)
+        if name in hidden:
+            click.echo(f"note  channels.{name} was not tried: the daemon alone has its secrets; start it, check again")
+        elif not isinstance(folder, Path) or folder.is_dir():  # opening the door would make the folder
+            within.append(name)
+    return asyncio.run(faults_of_doors(config, WallClock().now, within))
+
+
+def _findings(path: Path, config: Config) -> Sequence[str]:
+    """What the auditor finds wrong, by the daemon or in a database that is there already."""
+    try:
+        said = ask_daemon(path, "audit", {})
+        found = asyncio.run(_looked(config, WATCH["audit"])).record if said is None else answered(said)["record"]
+    except Failed as failed:
+        click.echo(f"note  nothing was audited: {failed}")
+        return ()
+    return [one["words"] for one in found]
 
 
 def _wording_faults(config: Config) -> Iterator[str]:
@@ -85,7 +134,7 @@ def _wording_faults(config: Config) -> Iterator[str]:
 
 
 def _step_faults(words: Words, policy: Policy, step: Step) -> Iterator[str]:
-    forms = {FORMS[road] for road in (*step.via, *step.also)} - {Form.CALL}
+    forms = {FORMS[road] for road in (*step.via, *step.also)}
     for form in sorted(forms):
         if not words.exists(step.words, form):
             yield f"policies.{policy.name}: step {step.name} has no wording {step.words}/{form.value}.j2"
@@ -127,22 +176,22 @@ def _debtors(path: Path, config: Config) -> None:
     """Counted by the daemon, or in a database that is there already: a check makes nothing."""
     try:
         said = ask_daemon(path, "census", {})
-        lines = asyncio.run(_counted(config)) if said is None else answered(said)["lines"]
+        lines = asyncio.run(_looked(config, VERBS["census"])).lines if said is None else answered(said)["lines"]
     except Failed as failed:
         lines = [f"note  debtors were not counted: {failed}"]
     for line in lines:
         click.echo(line)
 
 
-async def _counted(config: Config) -> Sequence[str]:
-    """Without opening the house, which would found it."""
+async def _looked(config: Config, verb: Verb) -> Told:
+    """What a verb that only looks says, without opening the house, which would found it. Raises Failed."""
     if config.store.sqlite is not None and not config.store.sqlite.exists():
-        return ["note  debtors were not counted: there is no database yet"]
+        raise Failed("there is no database yet")
     try:
         store = Store(config.store.url())
         try:
             await migrate.check(store.engine)
-            return (await VERBS["census"](Desk(store, premises_of(config), {}, WallClock()), Asked({}, ""))).lines
+            return await verb(Desk(store, premises_of(config), {}, WallClock()), Asked({}, ""))
         finally:
             await store.close()
     except (StoreError, WordingError, OSError) as error:

@@ -18,12 +18,13 @@ def run(ctx: click.Context, /, once: bool) -> None:
 
 
 @relanced.command()
+@click.option("--online", is_flag=True, help="Also try every channel, without sending, and the DNS of who writes.")
 @click.pass_context
-def check(ctx: click.Context) -> None:
+def check(ctx: click.Context, /, online: bool) -> None:
     """Say what is wrong with the configuration, the wordings and the debtors."""
     from relanced.cli.checking import check_all
 
-    ctx.exit(check_all(ctx.obj[0]))
+    ctx.exit(check_all(ctx.obj[0], online))
 
 
 @relanced.command()

@@ -1,4 +1,4 @@
-"""Commands that look: forecast, why, queue, cases, show, tasks."""
+"""Commands that look: why, queue, cases, show, tasks."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from typing import Any
 import click
 
 from relanced.cli.root import creditor_option, desk, relanced
-
-
-@relanced.command()
-@click.option("--days", type=int, default=14, show_default=True)
-@creditor_option
-@click.pass_context
-def forecast(ctx: click.Context, /, **words: Any) -> None:
-    """What would leave in the coming days, if nobody paid."""
-    desk(ctx, "forecast", **words)
 
 
 @relanced.command()
@@ -29,6 +20,7 @@ def why(ctx: click.Context, /, **words: Any) -> None:
 
 @relanced.command()
 @creditor_option
+@click.option("--ages", is_flag=True, help="How many wait, since when and why, by channel and reason.")
 @click.pass_context
 def queue(ctx: click.Context, /, **words: Any) -> None:
     """Messages that have not left, and why."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import structlog
 
 from relanced import log
 from relanced.cli.opening import load_config, opened
-from relanced.cli.printing import Failed
+from relanced.cli.printing import BAD_CONFIG, Failed
 from relanced.config import Config, Secrets
-from relanced.counter import Desk
 from relanced.daemon import Daemon, run_once
 from relanced.daemon.daemon import run_until_signalled
 from relanced.daemon.scribe import Called, call
-from relanced.house import premises_of
+from relanced.house import House, premises_of
 from relanced.store.engine import StoreError
+from relanced.store.soundness import damaged
 from relanced.words.errors import WordingError
 
 told = structlog.get_logger("relanced.daemon")
@@ -40,11 +40,19 @@ def _once(config: Config) -> int:
 
 
 async def _turn_once(config: Config, scribe: Called | None) -> int:
-    async with opened(config, "relanced run --once") as house:
-        await run_once(scribe.serve(house) if scribe else house)
+    async with opened(config, "relanced run --once") as house, _serving(scribe, house):
+        await _sound(house)
+        await run_once(house)
         counts = await house.store.views.counts()
     told.info("done", **counts)
     return 0
+
+
+async def _sound(house: House) -> None:
+    """Nothing is sent from a damaged database. Raises Failed."""
+    if faults := await damaged(house.store.engine):
+        mend = "nothing is sent: bring back the last backup, or save what `sqlite3 FILE .recover` still reads"
+        raise Failed("\n".join([*faults, mend]), BAD_CONFIG)
 
 
 @contextmanager
@@ -56,6 +64,10 @@ def _called(config: Config) -> Iterator[Called | None]:
     finally:
         if scribe is not None:
             scribe.close()
+
+
+def _serving(scribe: Called | None, house: House) -> AbstractAsyncContextManager[None]:
+    return scribe.serve(house) if scribe else nullcontext()
 
 
 def _serve(config: Config) -> int:
@@ -70,12 +82,12 @@ def _serve(config: Config) -> int:
 
 async def _serve_one(config: Config, scribe: Called | None) -> tuple[int, Config | None]:
     """One life of a house. Also the configuration that takes over, if one was read."""
-    from relanced.console import serve_desk  # `--once` serves nobody, and starts in half the time without it
+    from relanced.console import serve  # `--once` serves nobody, and starts in half the time without it
 
     fresh: Config | None = None
-    async with opened(config, "relanced run") as house:
-        desk = Desk(house.store, house.premises, house.doors, house.clock)
-        daemon = Daemon(scribe.serve(house) if scribe else house, lambda _daemon: serve_desk(desk, house.ring))
+    async with opened(config, "relanced run") as house, _serving(scribe, house):
+        await _sound(house)
+        daemon = Daemon(house, lambda daemon: serve(house, daemon))
 
         async def reload() -> None:
             """A configuration with any fault changes nothing. Timers are rows: a new one moves none of them."""

@@ -8,13 +8,14 @@ from relanced.config.imports import IMPORT_FIELDS, FileMapping, ImportMapping
 from relanced.config.json_schema import json_schema
 from relanced.config.load import load, load_text
 from relanced.config.references import DroppedRoad
-from relanced.config.schema import Desk, LogFormat, Mode
+from relanced.config.schema import Alerts, Desk, LogFormat, Mode
 from relanced.config.secrets import Secret, Secrets
 from relanced.config.store import Store
-from relanced.config.words import Mailbox
+from relanced.config.words import Listening, Mailbox
 
 __all__ = [
     "IMPORT_FIELDS",
+    "Alerts",
     "BankData",
     "Config",
     "ConfigFault",
@@ -28,6 +29,7 @@ __all__ = [
     "ImportMapping",
     "InstalledKinds",
     "Kinds",
+    "Listening",
     "LogFormat",
     "Mailbox",
     "Mode",

@@ -6,16 +6,16 @@ relanced imports no channel package: kinds come from the entry-point group ``rel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from relanced.channel import Channel, Form
-from relanced.config.fields import RateWord, Text, one_or_more
+from relanced.channel import Channel, Daily, Form, Inbox
+from relanced.config.fields import Domains, RateWord, Text, one_or_more
 from relanced.config.section import Keyed
-from relanced.rules.limits import Rate
+from relanced.rules.limits import Rate, Rates
 from relanced.rules.model import Road
 
 GROUP = "relanced.channels"
@@ -56,6 +56,14 @@ class DoorWords(Keyed):
 
     kind: Text = Field(description="what carries the messages")
     rate: Annotated[tuple[RateWord, ...], one_or_more(RateWord)] = Field((), description="how many messages may leave")
+    per_domain: Mapping[Domains, Annotated[tuple[RateWord, ...], one_or_more(RateWord)]] = Field(
+        {},
+        description="the domain of an address, several of one provider, or default: how many messages it may be sent",
+        examples=[{"gmail.com": "20/min", "orange.fr wanadoo.fr": "10/min", "default": "60/min"}],
+    )
+    per_sender: Annotated[tuple[RateWord, ...], one_or_more(RateWord)] = Field(
+        (), description="how many messages of one creditor may leave"
+    )
     consent: Literal["none", "required"] | None = Field(None, description="default required for text messages")
 
 
@@ -70,8 +78,15 @@ class Door:
     kind: str
     channel: type[Channel]
     settings: BaseModel
-    rates: tuple[Rate, ...] = ()
+    rate: tuple[Rate, ...] = ()
     consent_required: bool = False
+    per_domain: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+    per_sender: tuple[Rate, ...] = ()
+
+    @property
+    def rates(self) -> Rates:
+        """All that bounds how many may leave."""
+        return Rates(self.rate, self.per_domain, self.per_sender)
 
     @property
     def form(self) -> Form:
@@ -82,6 +97,18 @@ class Door:
     def registered(self) -> bool:
         """Whether its letters are registered."""
         return bool(getattr(self.settings, "registered", False))
+
+    @property
+    def daily(self) -> Daily | None:
+        """Who is mailed its new letters once a day, if anybody."""
+        said = getattr(self.settings, "daily", None)
+        return said if isinstance(said, Daily) else None
+
+    @property
+    def inboxes(self) -> tuple[Inbox, ...]:
+        """The mailboxes it listens at."""
+        said = getattr(self.settings, "inboxes", ())
+        return tuple(inbox for inbox in said if isinstance(inbox, Inbox)) if isinstance(said, tuple) else ()
 
     def serves(self, road: Road) -> bool:
         """Whether messages of this road may leave through this door."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from relanced.channel import Form, Inbox
 from relanced.config.channels import Door
 from relanced.config.creditors import Creditor, Person
 from relanced.config.digest import digest
-from relanced.config.references import DroppedRoad, policies_of
-from relanced.config.schema import Desk, LogFormat, Mode
+from relanced.config.references import DroppedRoad, inboxes_of, policies_of
+from relanced.config.schema import Alerts, Desk, LogFormat, Mode
 from relanced.config.store import Store
+from relanced.config.words import Mailbox
 from relanced.rules.calendar import ContactRules
 from relanced.rules.model import Road
 from relanced.rules.policy import Policy
@@ -32,6 +35,8 @@ class Config:
     timezone: ZoneInfo
     desk: Desk
     log_format: LogFormat
+    alerts: Alerts | None
+    morning: time | None
     templates: tuple[Path, ...]
     people: Mapping[str, Person]
     creditors: Mapping[str, Creditor]
@@ -68,6 +73,22 @@ class Config:
         """The channel behind a road of a creditor. Raises KeyError for a creditor nobody knows."""
         name = self.creditors[creditor].roads.get(road)
         return self.channels[name] if name else None
+
+    def inboxes_of(self, creditor: str) -> tuple[tuple[Door, Inbox], ...]:
+        """The inboxes in which the answers to a creditor arrive, each with its channel. Raises KeyError."""
+        return inboxes_of(self.creditors[creditor], self.channels)
+
+    @property
+    def own_mail(self) -> tuple[Door, Mailbox] | None:
+        """By which channel, and in whose name, the house writes to its own people; None without an e-mail channel."""
+        doors = [door for door in self.channels.values() if door.form is Form.MAIL]
+        named = self.alerts.by if self.alerts else None
+        door = next((d for d in doors if named in (None, d.name)), None)
+        if door is None:
+            return None
+        said = self.alerts.send_as if self.alerts else None
+        mine = [c.send_as for c in self.creditors.values() if c.roads.get(Road.EMAIL) == door.name]
+        return door, said or [*mine, *(c.send_as for c in self.creditors.values())][0]
 
     def person_of(self, user: str) -> Person | None:
         """The person for whom a Unix account speaks at the desk."""

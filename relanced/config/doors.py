@@ -14,10 +14,7 @@ from relanced.config.faults import Loc, did_you_mean
 from relanced.config.reading import Reading
 from relanced.config.secrets import Secret
 
-NO_MAILBOX = (
-    "reading a mailbox is not available yet in this version: leave imap out, and say read_by: PERSON on the "
-    "creditor, which is what check asks for"
-)
+NO_MAILBOX = "a channel of this kind reads no mailbox: leave imap out, and say read_by: PERSON on the creditor"
 
 
 def read_doors(reading: Reading, kinds: Kinds) -> dict[str, Door]:
@@ -37,7 +34,18 @@ def _door(reading: Reading, raw: object, loc: Loc, kinds: Kinds) -> Door | None:
     if settings is None:
         return None
     consent = words.consent == "required" if words.consent else channel.form is Form.TEXT
-    return Door(words.key, words.kind, channel, settings, words.rate, consent)
+    _only_mail_has_domains(reading, words, channel.form, loc)
+    return Door(words.key, words.kind, channel, settings, words.rate, consent, words.per_domain, words.per_sender)
+
+
+def _only_mail_has_domains(reading: Reading, words: DoorWords, form: Form, loc: Loc) -> None:
+    if words.per_domain and form is not Form.MAIL:
+        reading.fault((*loc, "per_domain"), "only e-mail goes to domains: say rate", key=True)
+    taken: dict[str, str] = {}
+    for key in words.per_domain:
+        for domain in key.split():
+            if taken.setdefault(domain, key) != key:
+                reading.fault((*loc, "per_domain"), f"{domain} is named twice", key=True)
 
 
 def _installed(reading: Reading, kind: str, loc: Loc, kinds: Kinds) -> type[Channel] | None:
@@ -84,6 +92,8 @@ def _beside(settings: BaseModel, folder: Path) -> BaseModel:
             placed[name] = folder / value
         elif isinstance(value, BaseModel):
             placed[name] = _beside(value, folder)
+        elif isinstance(value, tuple):
+            placed[name] = tuple(_beside(one, folder) if isinstance(one, BaseModel) else one for one in value)
     return settings.model_copy(update=placed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -69,7 +69,12 @@ Period = Annotated[tuple[date, date], _spoken(w.period, w.PERIOD, "2027-08-02..2
 HoursWord = Annotated[Hours, _spoken(w.hours, w.HOURS, "09:00-12:00")]
 Weekdays = Annotated[frozenset[int], _spoken(w.weekdays, r"^[a-z, -]+$", "mon-fri", "mon, wed, sat")]
 CapWord = Annotated[Cap, _spoken(w.cap, w.CAP, "1/day", "2/week", "4/month")]
+Domains = Annotated[str, _spoken(w.domains, w.DOMAINS, "gmail.com", "orange.fr wanadoo.fr", "default")]
 RateWord = Annotated[Rate, _spoken(w.rate, w.RATE, "20/min", "150/hour")]
+Listen = Annotated[w.Listening, _spoken(w.listening, w.LISTEN, "127.0.0.1:8025")]
+PublicUrl = Annotated[str, _spoken(w.public, w.PUBLIC, "https://relances.example.fr")]
+Link = Annotated[str, _text(w.LINK, "an address", "https://ping.example.fr/abc")]
+Morning = Annotated[time | Literal[False], _spoken(w.morning, f"{w.CLOCK}|^never$", "07:45", "never")]
 Size = Annotated[int, _spoken(w.size, w.SIZE, "10 MB")]
 
 Moment = Annotated[When, _spoken(w.when, f"{w.WHEN_DUE}|{w.WHEN_PASSED}", "3 days after due", "5 days before due")]

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,7 +18,15 @@ from relanced.config.doors import in_clear, read_doors
 from relanced.config.faults import ConfigFault, Fault, Loc, dotted
 from relanced.config.policies import read_policies, with_defaults
 from relanced.config.reading import Reading
-from relanced.config.references import check_creditors, check_ladders, check_people, check_redirection, dropped
+from relanced.config.references import (
+    check_creditors,
+    check_daily_mail,
+    check_ladders,
+    check_own_mail,
+    check_people,
+    check_redirection,
+    dropped,
+)
 from relanced.config.schema import House
 from relanced.config.secrets import Secrets, misnamed, unread, with_handles
 from relanced.config.section import Keyed
@@ -28,13 +37,6 @@ from relanced.rules.policy import Policy
 K = TypeVar("K", bound=Keyed)
 
 NAMED = ("people", "creditors", "channels", "policies")
-
-
-NOT_YET = {
-    ("desk", "listen"): "/health and /metrics are not available yet in this version: leave it out",
-    ("desk", "public_url"): "webhooks are not available yet in this version: leave it out",
-    ("alerts",): "alerts by mail are not available yet in this version: leave it out, the log and `tasks` tell",
-}
 
 
 def load(
@@ -97,19 +99,7 @@ def _opened(raw: bytes, path: Path, environ: Mapping[str, str]) -> tuple[Reading
     reading = Reading(path, document, with_defaults(values if isinstance(values, dict) else {}))
     for loc, text in misnamed(values, environ):
         reading.fault(loc, text)
-    _drop_not_yet(reading, reading.values)
     return reading, list(unread(values, environ))
-
-
-def _drop_not_yet(reading: Reading, values: Mapping[str, Any]) -> None:
-    """A key that would do nothing is a fault, not a promise."""
-    for loc, text in NOT_YET.items():
-        section: Any = values
-        for key in loc[:-1]:
-            section = section.get(key) if isinstance(section, dict) else None
-        if isinstance(section, dict) and loc[-1] in section:
-            reading.fault(loc, text, key=True)
-            del section[loc[-1]]
 
 
 def _root(document: Document, path: Path) -> dict[str, Any]:
@@ -151,9 +141,11 @@ def _state(reading: Reading, house: House | None, environ: Mapping[str, str]) ->
 def _check(reading: Reading, parts: _Parts) -> None:
     check_people(reading, parts.people)
     check_creditors(reading, parts.creditors, parts.doors)
+    check_daily_mail(reading, parts.doors)
     check_ladders(reading, parts.creditors, parts.policies)
     if parts.house:
         check_redirection(reading, parts.house, parts.creditors)
+        check_own_mail(reading, parts.house, parts.doors)
 
 
 def _check_in_clear(reading: Reading, parts: _Parts) -> None:
@@ -163,6 +155,12 @@ def _check_in_clear(reading: Reading, parts: _Parts) -> None:
     for name, door in parts.doors.items():
         for loc in in_clear(door.settings):
             reading.fault(("channels", name, *loc), text)
+
+
+def _morning(house: House) -> time | None:
+    """When people get their day by mail: as said, else early where somebody is told of alerts."""
+    early = time(7, 45) if house.alerts and house.alerts.mail else None
+    return early if house.digest is None else house.digest or None
 
 
 def _config(path: Path, parts: _Parts, unread_secrets: tuple[str, ...]) -> Config:
@@ -177,6 +175,8 @@ def _config(path: Path, parts: _Parts, unread_secrets: tuple[str, ...]) -> Confi
         timezone=house.timezone,
         desk=house.desk,
         log_format=house.log.format,
+        alerts=house.alerts,
+        morning=_morning(house),
         templates=house.templates,
         people=MappingProxyType(parts.people),
         creditors=MappingProxyType(parts.creditors),

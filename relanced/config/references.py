@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
+from relanced.channel import Form, Inbox
 from relanced.config.channels import FORMS, Door
 from relanced.config.creditors import Creditor, Person
 from relanced.config.faults import Loc, did_you_mean
@@ -57,7 +58,7 @@ def check_creditors(reading: Reading, creditors: Mapping[str, Creditor], doors: 
     """The people, channels, policies and columns of each creditor."""
     for name, creditor in creditors.items():
         problems = (
-            *_readers(creditor, reading.names("people")),
+            *_readers(creditor, reading.names("people"), doors),
             *_roads(creditor, reading.names("channels"), doors),
             *_policies(creditor, reading.names("policies")),
             *_columns(creditor),
@@ -75,16 +76,56 @@ def check_redirection(reading: Reading, house: House, creditors: Mapping[str, Cr
         reading.fault(("redirect_to",), f"has no address for {road}, which creditors use")
 
 
+def check_own_mail(reading: Reading, house: House, doors: Mapping[str, Door]) -> None:
+    """What the house writes to its own people leaves by an e-mail channel."""
+    named = house.alerts.by if house.alerts else None
+    if named:
+        for loc, text in _named(named, reading.names("channels"), "channel", ("alerts", "by")):
+            reading.fault(loc, text)
+    if named and named in doors and doors[named].form is not Form.MAIL:
+        reading.fault(("alerts", "by"), f"{named} is of kind {doors[named].kind}: it carries no mail")
+    wanted = ("alerts", "mail") if house.alerts and house.alerts.mail else ("digest",) if house.digest else None
+    if (
+        wanted
+        and not any(door.form is Form.MAIL for door in doors.values())
+        and len(doors) == len(reading.names("channels"))
+    ):
+        reading.fault(wanted, "needs an e-mail channel, and there is none")
+
+
+def check_daily_mail(reading: Reading, doors: Mapping[str, Door]) -> None:
+    """Letters that are mailed to whoever prints them leave by an e-mail channel."""
+    for name, door in doors.items():
+        if door.daily is None:
+            continue
+        loc, by = ("channels", name, "by"), door.daily.by
+        for _, text in _named(by, reading.names("channels"), "channel", loc):
+            reading.fault(loc, text)
+        if by in doors and doors[by].form is not Form.MAIL:
+            reading.fault(loc, f"{by} is of kind {doors[by].kind}: it carries no mail")
+
+
 def _named(name: str, known: Collection[str], what: str, loc: Loc) -> Iterator[Problem]:
     if name not in known:
         yield loc, f"no {what} is named {name}{did_you_mean(name, known)}"
 
 
-def _readers(creditor: Creditor, people: Collection[str]) -> Iterator[Problem]:
-    if Road.EMAIL in creditor.roads and not creditor.read_by:
+def _readers(creditor: Creditor, people: Collection[str], doors: Mapping[str, Door]) -> Iterator[Problem]:
+    if Road.EMAIL in creditor.roads and not creditor.read_by and not inboxes_of(creditor, doors):
         yield ("read_by",), f"is missing: who reads the answers to {creditor.send_as.address}?"
     for i, name in enumerate(creditor.read_by):
         yield from _named(name, people, "person", ("read_by", i))
+
+
+def inboxes_of(creditor: Creditor, doors: Mapping[str, Door]) -> tuple[tuple[Door, Inbox], ...]:
+    """The inboxes in which the answers to a creditor arrive, each with its channel."""
+    return tuple((door, one) for door in doors.values() for one in door.inboxes if _arrives(creditor, door, one))
+
+
+def _arrives(creditor: Creditor, door: Door, inbox: Inbox) -> bool:
+    if not inbox.reads:
+        return creditor.roads.get(Road.EMAIL) == door.name
+    return creditor.send_as.address.lower() in {address.lower() for address in inbox.reads}
 
 
 def _roads(creditor: Creditor, channels: Collection[str], doors: Mapping[str, Door]) -> Iterator[Problem]:

@@ -16,8 +16,14 @@ from pydantic import Field, PlainValidator, ValidationInfo, field_validator
 from relanced.config.fields import (
     CapWord,
     HoursWord,
+    Link,
+    Listen,
+    MailAddress,
+    Morning,
     Name,
     Percent,
+    PublicUrl,
+    Sender,
     Text,
     Weekdays,
     one_or_more,
@@ -58,16 +64,34 @@ Zone = Annotated[ZoneInfo, PlainValidator(_zone, json_schema_input_type=str)]
 
 
 class Desk(Section):
-    """The door for people: a Unix socket."""
+    """The door for people: a Unix socket; and one for machines: a port with /health, /metrics and the webhooks."""
 
     socket: FilePath = Path("/run/relanced/desk.sock")
     group: Name | None = Field(None, description="the Unix group whose members may use the socket")
+    listen: Listen | None = Field(None, description="host:port of /health, /metrics and the webhooks")
+    public_url: PublicUrl | None = Field(None, description="where providers reach the webhooks, through your proxy")
+
+    @field_validator("public_url")
+    @classmethod
+    def _arrives_somewhere(cls, said: str | None, info: ValidationInfo) -> str | None:
+        if said and info.data.get("listen", said) is None:
+            raise ValueError("needs listen: that is where what comes for it arrives")
+        return said
 
 
 class Log(Section):
     """How the log is written."""
 
     format: LogFormat = LogFormat.AUTO
+
+
+class Alerts(Section):
+    """Who is told when something goes wrong, and when it is over."""
+
+    mail: Annotated[tuple[MailAddress, ...], one_or_more(MailAddress)] = Field((), description="who is told")
+    by: Name | None = Field(None, description="the e-mail channel they leave by; default the first")
+    send_as: Sender | None = Field(None, description="who writes them; default a creditor of that channel")
+    ping: Link | None = Field(None, description="asked for every five minutes while all is well")
 
 
 class ContactWords(Section):
@@ -117,6 +141,8 @@ class House(Section):
     timezone: Zone = ZoneInfo("Europe/Paris")
     desk: Desk = Desk()
     log: Log = Log()
+    alerts: Alerts | None = None
+    digest: Morning | None = Field(None, description="when people get their day by mail; 07:45 where alerts are set")
     templates: Annotated[tuple[FilePath, ...], one_or_more(FilePath)] = Field(
         (), description="folders read before our own wording"
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
+from typing import Literal
 
 from relanced.rules.calendar import Hours
 from relanced.rules.claim import LEGAL_DEFAULT, RateKind, RateRule
@@ -25,6 +26,7 @@ WHEN_PASSED = r"^deadline of ([A-Za-z0-9][A-Za-z0-9_.-]*) passed$"
 TIMES = r"^([1-9][0-9]{0,3}) per ([1-9][0-9]{0,3}) days?$"
 CAP = r"^([1-9][0-9]{0,3})/(day|week|month)$"
 RATE = r"^([1-9][0-9]{0,6})/(sec|min|hour|day)$"
+DOMAINS = r"^[A-Za-z0-9.-]+(?:[ ,]+[A-Za-z0-9.-]+)*$"
 HOURS = r"^([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})$"
 PERIOD = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.\.([0-9]{4}-[0-9]{2}-[0-9]{2}))?$"
 AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
@@ -36,6 +38,10 @@ SENDER = r"""^([^<>"\\,;:@\r\n\t]+?) <([^<>]+)>$"""
 PHONE = r"^\+?[0-9][0-9 .()-]{4,22}[0-9]$"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 SEMESTER = r"^20[0-9]{2}-[12]$"
+LISTEN = r"^(?:\[([0-9a-f:]{2,39})\]|([0-9A-Za-z.-]{1,253})):([1-9][0-9]{0,4})$"
+PUBLIC = r"^(?:https://[A-Za-z0-9.-]+|http://(?:127\.0\.0\.1|localhost))(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?$"
+LINK = r"^https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[!-~]*)?$"
+CLOCK = r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RATE_SECONDS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
@@ -50,6 +56,22 @@ class Mailbox:
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a server waits: a host, and a port of it."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
 
 def _found(pattern: str, said: object, expected: str) -> re.Match[str]:
@@ -94,6 +116,15 @@ def rate(said: object) -> Rate:
     """How many messages in how many seconds."""
     found = _found(RATE, said, 'a rate like "20/min" or "150/hour"')
     return Rate(int(found[1]), RATE_SECONDS[found[2]])
+
+
+def domains(said: object) -> str:
+    """Domains of one provider of mailboxes, in lower case between single spaces; or `default`."""
+    found = _found(DOMAINS, said, 'domains like "gmail.com" or "orange.fr wanadoo.fr", or default')[0].lower()
+    named = found.replace(",", " ").split()
+    if named != ["default"] and not all("." in name.strip(".") for name in named):
+        raise ValueError('expected domains like "gmail.com" or "orange.fr wanadoo.fr", or default')
+    return " ".join(named)
 
 
 def hours(said: object) -> Hours:
@@ -171,6 +202,29 @@ def sender(said: object) -> Mailbox:
     expected = "Name <address@domain>, the name without , ; : @"
     found = _found(SENDER, said, expected)
     return Mailbox(found[1].strip(), _found(MAIL, found[2], expected)[0])
+
+
+def listening(said: object) -> Listening:
+    """A host and a port."""
+    expected = 'an address like "127.0.0.1:8025"'
+    found = _found(LISTEN, said, expected)
+    if int(found[3]) > 65535:
+        raise ValueError(f"expected {expected}: ports end at 65535")
+    return Listening(found[1] or found[2], int(found[3]))
+
+
+def public(said: object) -> str:
+    """The address under which the world reaches us, without its last slash."""
+    return _found(PUBLIC, said, "an address like https://relances.example.fr, https unless it is this machine")[
+        0
+    ].rstrip("/")
+
+
+def morning(said: object) -> time | Literal[False]:
+    """A time of day; False for never."""
+    if said == "never":
+        return False
+    return time.fromisoformat(_found(CLOCK, said, 'a time like "07:45", or never')[0])
 
 
 def tone(said: object) -> Tone:

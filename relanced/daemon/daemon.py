@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from relanced.daemon.pulse import Pulse
 from relanced.daemon.systemd import notify, reloading, watchdog_seconds
 from relanced.daemon.wheels import Spindle
 from relanced.flow.send import Clerk
@@ -33,14 +34,25 @@ class Daemon:
     def __init__(self, house: House, serve: Served | None = None, drain_seconds: float = DRAIN_SECONDS) -> None:
         self.house = house
         self.clerk: Clerk = house.clerk()
+        self._reading, self._watchings = house.reading(), house.watchings()
         self.senders = [Spindle(f"send {s.channel}", s, house.clock) for s in house.senders(self.clerk)]
         self.spindles = [
             Spindle("plan", house.planner(), house.clock, self._breathe),
             *self.senders,
             Spindle("reconcile", house.reconciler(self.clerk), house.clock, self._breathe),
             Spindle("trays", house.trays(), house.clock, self._breathe),
+            Spindle("letters", house.mailing(), house.clock, self._breathe),
             Spindle("rounds", house.rounds(), house.clock, self._breathe),
+            Spindle("read", self._reading, house.clock, self._breathe),
+            *(Spindle(f"ask {a.channel}", a, house.clock) for a in house.askings()),
+            *(Spindle(f"hear {w.name}", w, house.clock) for w in self._watchings),
         ]
+        self._clerk_at_work: asyncio.Task[None] | None = None
+        self.pulse = Pulse(self.spindles, self._clerk_lives)
+        self.health = house.health(self.pulse)
+        self.auditor = house.auditor(self.pulse)
+        watching = {"audit": self.auditor, **house.heralds(self.health)}
+        self.spindles += [Spindle(name, wheel, house.clock, self._breathe) for name, wheel in watching.items()]
         self.since: datetime = house.clock.now()
         self._serve = serve
         self._drain_seconds = drain_seconds
@@ -74,8 +86,10 @@ class Daemon:
         if held:
             log.warning("on hold", why=held, todo="relanced resume --accept")
         async with self._serve(self) if self._serve else nullcontext():
+            await self.listen_first()
             tasks = [self._task(s.spin(), s.name) for s in self.spindles]
-            tasks += [self._task(self._clerk(), "clerk"), self._task(self._watchdog(), "watchdog")]
+            self._clerk_at_work = self._task(self._clerk(), "clerk")
+            tasks += [self._clerk_at_work, self._task(self._watchdog(), "watchdog")]
             tasks += [self._task(listen(self.house.store.engine, self.ring), "ears")]
             notify("READY=1", "STATUS=turning")
             log.info("ready", mode=self.house.config.mode.value, store=str(self.house.config.store))
@@ -84,6 +98,23 @@ class Daemon:
             await self._wind_down(tasks, lost)
         log.info("stopped", lost=lost)
         return 1 if lost else 0
+
+    async def listen_first(self) -> None:
+        """What came while we were away is heard and read before anything leaves. An ear that is cut holds up nothing
+        else: it is the gate that remembers it."""
+        try:
+            await asyncio.gather(*(w.turn(self.house.clock.now()) for w in self._watchings))
+            while self._watchings and await self._reading.turn(self.house.clock.now()):
+                pass
+        except StoreError as error:
+            log.error("the database does not answer: what was heard is read later", error=str(error))
+
+    async def listen_no_more(self) -> None:
+        """Shut the ears."""
+        await asyncio.gather(*(w.close() for w in self._watchings))
+
+    def _clerk_lives(self) -> bool:
+        return self._clerk_at_work is not None and not self._clerk_at_work.done()
 
     async def _breathe(self) -> None:
         await self.clerk.calm(BREATH)
@@ -122,6 +153,7 @@ class Daemon:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.listen_no_more()
         if not lost:
             try:
                 await self.clerk.drain(self._drain_seconds)
@@ -129,23 +161,30 @@ class Daemon:
                 log.error("what came back could not be recorded: it will be looked for", error=str(error))
 
     async def _watchdog(self) -> None:
-        """Feed the service manager only while the wheels turn and the database answers."""
+        """Feed the service manager only while the wheels turn and the database commits.
+
+        A wheel that fails alone is an alert and no reason to end: a restart would mend it for nobody, and would cut
+        short what is on its way.
+        """
         seconds = watchdog_seconds()
         if seconds is None:
             await asyncio.Event().wait()
             return
+        turned = 0
         while True:
-            before = [s.turned for s in self.spindles]
             await asyncio.sleep(seconds / 3)
-            if not await self._answers():
-                continue
-            self.ring()
-            if any(s.turned != b for s, b in zip(self.spindles, before, strict=True)):
+            now = sum(s.turned for s in self.spindles)
+            if now != turned and await self._commits():
                 notify("WATCHDOG=1")
+            turned = now
+            self.ring()
 
-    async def _answers(self) -> bool:
+    async def _commits(self) -> bool:
+        """Whether a transaction is committed. A disk that is full is no fault of ours: it is waited for."""
         try:
-            await self.house.store.house.row()
+            await self.house.store.house.beat()
+        except StoreFull as error:
+            log.error("no room on the disk: nothing leaves", error=str(error))
         except StoreError as error:
             log.error("the database does not answer", error=str(error))
             return False
@@ -186,7 +225,9 @@ async def run_once(house: House, longest: float = 60.0) -> None:
     """Turn every wheel until nothing is due any more (`run --once`), at most `longest` seconds of real time."""
     await started(house)
     daemon = Daemon(house)
-    tasks = [asyncio.create_task(daemon._clerk()), *(asyncio.create_task(s.spin()) for s in daemon.senders)]
+    await daemon.listen_first()
+    daemon._clerk_at_work = asyncio.create_task(daemon._clerk())
+    tasks = [daemon._clerk_at_work, *(asyncio.create_task(s.spin()) for s in daemon.senders)]
     try:
         end, quiet = time.monotonic() + longest, 0
         while quiet < 2 and time.monotonic() < end and not any(t.done() for t in tasks):
@@ -195,6 +236,7 @@ async def run_once(house: House, longest: float = 60.0) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await daemon.listen_no_more()
         await daemon.clerk.drain(longest)
 
 

@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from multiprocessing.context import ForkProcess
 
 from relanced.clock import WallClock
@@ -18,6 +20,8 @@ from relanced.house import House, Unusable, doors_of, premises_of
 from relanced.store.opening import Store
 from relanced.words.errors import WordingError
 
+LONGEST_END = 10.0  # seconds
+
 
 class Called:
     """A scribe that waits to be asked. Call `close` when nobody will ask any more."""
@@ -25,15 +29,21 @@ class Called:
     def __init__(self, line: socket.socket, process: ForkProcess) -> None:
         self._line, self._process = line, process
 
-    def serve(self, house: House) -> House:
-        """The same house, whose long queues are worded by this scribe."""
+    @asynccontextmanager
+    async def serve(self, house: House) -> AsyncIterator[None]:
+        """Its long queues are worded by this scribe, which is gone before the house closes its database: whoever closes
+        it last has the whole log to copy into place."""
         house.scribe = Apart(house.here(), self._line)
-        return house
+        try:
+            yield
+        finally:
+            house.scribe.close()
+            await asyncio.to_thread(self._process.join, LONGEST_END)
 
     def close(self) -> None:
-        """Hang up and see the process end."""
+        """See the process end."""
         self._line.close()
-        self._process.join(2.0)
+        self._process.join(LONGEST_END)
         if self._process.is_alive():
             self._process.kill()
 

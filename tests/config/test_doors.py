@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from relanced.channel import Channel
 from relanced.config import InstalledKinds
 from relanced.config.channels import GROUP
+from relanced.rules.limits import Rate
 from tests.config.samples import ENVIRON, KINDS, SMALL, MailDoor, fault, faults, read, with_
 
 MAIL = 'compta:\n    kind: email\n    smtp: {host: smtp.example, password: "${env:SMTP}"}\n'
@@ -44,6 +45,21 @@ MAIL = 'compta:\n    kind: email\n    smtp: {host: smtp.example, password: "${en
             "17:38: channels.compta.smtp.port: expected a whole",
         ),
         ("rate: [20/min, 150/hour]", "rates: x", "18:5: channels.compta.rates: unknown key (did you mean rate?)"),
+        (
+            "rate: [20/min, 150/hour]",
+            "per_domain: {gmail: 20/min}",
+            '18:18: channels.compta.per_domain.gmail: expected domains like "gmail.com"',
+        ),
+        (
+            "rate: [20/min, 150/hour]",
+            'per_domain: {orange.fr: 5/min, "wanadoo.fr, Orange.fr": 6/min}',
+            "18:5: channels.compta.per_domain: orange.fr is named twice",
+        ),
+        (
+            "{kind: letter, folder: /srv/letters}",
+            "{kind: letter, folder: /srv/letters, per_domain: {gmail.com: 20/min}}",
+            "channels.office.per_domain: only e-mail goes to domains: say rate",
+        ),
         ("{kind: letter, folder: /srv/letters}", "letter", "19:11: channels.office: expected keys and values"),
         ("folder: /srv/letters", "folders: /srv/letters", "19:3: channels.office.folder: is missing"),
     ],
@@ -52,9 +68,9 @@ def test_a_channel_that_does_not_fit_is_told_where_it_stands(old: str, new: str,
     assert any(told in line for line in faults(with_(old, new)))
 
 
-def test_reading_a_mailbox_is_not_promised() -> None:
+def test_a_kind_that_reads_no_mailbox_takes_none() -> None:
     told = fault(with_("    rate:", "    imap: {host: imap.example}\n    rate:"))
-    assert told.startswith("18:5: channels.compta.imap: reading a mailbox is not available yet in this version")
+    assert told.startswith("18:5: channels.compta.imap: a channel of this kind reads no mailbox: leave imap out")
     assert "read_by: PERSON" in told
 
 
@@ -63,6 +79,18 @@ def test_consent_is_asked_for_text_messages_unless_somebody_says_otherwise() -> 
     channels = read(text).channels
     asked = {name: door.consent_required for name, door in channels.items()}
     assert asked == {"compta": False, "office": False, "tray": False, "short": True, "short2": False}
+
+
+def test_rates_of_domains_and_senders_are_read_and_change_the_digest() -> None:
+    text = with_("rate: [20/min, 150/hour]", 'per_domain: {"Orange.fr, wanadoo.fr": 5/min, default: [60/min]}')
+    config = read(text)
+    rates = config.channels["compta"].rates
+    assert dict(rates.narrower("a@WANADOO.fr", "dubois")) == {"@orange.fr wanadoo.fr": (Rate(5, 60),)}
+    assert dict(rates.narrower("a@free.fr", "dubois")) == {"@free.fr": (Rate(60, 60),)}
+    assert list(rates.narrower("+33612345678", "dubois")) == []
+    assert config.digest != read(text.replace("5/min", "6/min")).digest
+    apart = read(with_("rate: [20/min, 150/hour]", "per_sender: 500/day")).channels["compta"].rates
+    assert dict(apart.narrower("a@free.fr", "dubois")) == {"dubois": (Rate(500, 86400),)}
 
 
 class Broken(Mapping[str, type[Channel]]):

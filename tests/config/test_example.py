@@ -13,6 +13,7 @@ from relanced.config import Config, Kinds, load
 from relanced.rules.model import Road
 from relanced_email.settings import EmailSettings
 from relanced_letter.settings import LetterSettings
+from relanced_phone.settings import PhoneSettings
 from tests.config.samples import MailDoor, PaperDoor
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
@@ -30,7 +31,14 @@ class LetterDoor(PaperDoor):
     Settings: type[BaseModel] = LetterSettings
 
 
-KINDS: Kinds = {"email": EmailDoor, "letter": LetterDoor}
+class PhoneDoor(MailDoor):
+    """With the form and the settings of the phone channel itself."""
+
+    form: Form = Form.CALL
+    Settings: type[BaseModel] = PhoneSettings
+
+
+KINDS: Kinds = {"email": EmailDoor, "letter": LetterDoor, "phone": PhoneDoor}
 
 
 @pytest.fixture(name="example")
@@ -43,14 +51,14 @@ def _example(tmp_path: Path) -> Config:
 def test_the_example_loads_without_a_fault(example: Config) -> None:
     assert example.creditor("atelier-dubois").legal == "SARL au capital de 10 000 €"
     assert [policy.name for policy in example.policies] == ["standard", "consumer", "public"]
-    assert {door.form for door in example.channels.values()} == {Form.MAIL, Form.PAPER}
+    assert {door.form for door in example.channels.values()} == {Form.MAIL, Form.PAPER, Form.CALL}
 
 
 def test_the_example_names_only_doors_that_exist(example: Config) -> None:
-    assert {door.kind for door in example.channels.values()} == {"email", "letter"}
+    assert {door.kind for door in example.channels.values()} == {"email", "letter", "phone"}
     standard = example.policy("standard")
     roads = {road for step in standard.steps for road in step.via + step.also}
-    assert roads == {Road.EMAIL, Road.LETTER, Road.REGISTERED}
+    assert roads == {Road.EMAIL, Road.LETTER, Road.REGISTERED, Road.PHONE}
     assert not [one for one in example.dropped_roads if one.policy == "standard"]
 
 

@@ -49,7 +49,8 @@ def test_examples_fit_their_patterns() -> None:
 
 def test_a_channel_shows_the_keys_of_the_house_and_those_of_its_kind() -> None:
     letter = SCHEMA["$defs"]["channel_letter"]
-    assert set(letter["properties"]) == {"kind", "rate", "consent", "folder", "registered"}
+    house = {"kind", "rate", "per_domain", "per_sender", "consent"}
+    assert set(letter["properties"]) == {*house, "folder", "registered"}
     assert letter["properties"]["kind"] == {"const": "letter"}
     assert letter["required"] == ["kind", "folder"]
     assert letter["additionalProperties"] is False

@@ -11,7 +11,6 @@ import pytest
 from pydantic import ValidationError
 
 from relanced.config import ConfigFault, LogFormat, Mode, load
-from relanced.config.load import NOT_YET
 from relanced.rules.calendar import ContactRules, Hours
 from relanced.rules.claim import LEGAL_DEFAULT
 from relanced.rules.limits import Cap, Rate
@@ -191,9 +190,24 @@ def test_a_wrong_name_or_value_is_told_where_it_stands(old: str, new: str, told:
         ("timezone: Paris", "timezone: expected a time zone like Europe/Paris"),
         ("timezone: Europe", "timezone: expected a time zone like Europe/Paris"),
         ("desk: []", "desk: expected keys and values"),
-        ('desk: {listen: "127.0.0.1:8025"}', f"desk.listen: {NOT_YET['desk', 'listen']}"),
-        ("desk: {public_url: https://x.example}", f"desk.public_url: {NOT_YET['desk', 'public_url']}"),
-        ("alerts: {mail: it@dubois.example}", f"alerts: {NOT_YET['alerts',]}"),
+        ("desk: {listen: 8025}", 'desk.listen: expected an address like "127.0.0.1:8025"'),
+        (
+            'desk: {listen: "127.0.0.1:80250"}',
+            'desk.listen: expected an address like "127.0.0.1:8025": ports end at 65535',
+        ),
+        (
+            "desk: {public_url: https://x.example}",
+            "desk.public_url: needs listen: that is where what comes for it arrives",
+        ),
+        (
+            'desk: {listen: "[::1]:8025", public_url: http://x.example}',
+            "desk.public_url: expected an address like https://relances.example.fr, https unless it is this machine",
+        ),
+        ("alerts: {mail: it}", "alerts.mail: expected a mail address like compta@example.fr"),
+        ("alerts: {by: nobody}", "alerts.by: no channel is named nobody (known here: compta, office, tray)"),
+        ("alerts: {by: office}", "alerts.by: office is of kind letter: it carries no mail"),
+        ("alerts: {ping: ping.example}", "alerts.ping: expected an address like https://ping.example.fr/abc"),
+        ("digest: 7h45", 'digest: expected a time like "07:45", or never'),
         ("log: {format: xml}", "log.format: expected 'auto', 'console', 'json' or 'journal'"),
         ("rates: {2026-3: {source: x}}", 'rates: expected semesters like "2026-2", not 2026-3'),
         ("rates: {2026-2: {ecb: 2}}", "rates.2026-2.source: is missing"),

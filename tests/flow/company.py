@@ -21,9 +21,11 @@ from relanced.counter import Desk
 from relanced.daemon import run_once
 from relanced.house import House, open_house
 from relanced.rules.calendar import add_bank_days
+from relanced.store.tables import cases, holds
 from tests.flow import paper
 from tests.flow.clock import Clock
 from tests.flow.relay import Mail, Relay
+from tests.store.rows import every
 
 Row = dict[str, Any]
 
@@ -45,9 +47,10 @@ class Company:
         """Open the house, under its configuration as it was or with some words changed."""
         self.words |= changes
         words = {"port": self.relay.port, **self.words}
+        kinds: Any = words.pop("kinds", None)
         text, path = paper.configuration(self.folder, **words), self.folder / "config.yaml"
         path.write_text(text, "utf-8")
-        self.house = await open_house(load_text(text.encode(), path, {}), self.clock, "a story")
+        self.house = await open_house(load_text(text.encode(), path, {}, kinds=kinds), self.clock, "a story")
 
     async def close(self) -> None:
         """Close the house, if it is open."""
@@ -67,10 +70,10 @@ class Company:
             raise Said(said.get("error") or "; ".join(said["lines"]))
         return said
 
-    async def imports(self, kind: str, content: bytes, covers: date | None = None) -> None:
-        """The bookkeeper's file comes in."""
+    async def imports(self, kind: str, content: bytes, covers: date | None = None, creditor: str = "atelier") -> None:
+        """A bookkeeper's file comes in."""
         words = {"covers": covers.isoformat()} if covers else {}
-        await self.desk("import", files={f"{kind}.csv": content}, kind=kind, **words)
+        await self.desk("import", files={f"{kind}.csv": content}, kind=kind, creditor=creditor, **words)
 
     async def bills(self, *lines: str) -> None:
         """Invoices come in."""
@@ -123,7 +126,7 @@ class Company:
 
     async def holds(self, debtor: str = "C1") -> list[str]:
         """Why the case stands still."""
-        return [hold["kind"] for hold in await self.house.store.views.holds_of(await self.case(debtor))]
+        return [hold["kind"] for hold in await self._running(debtor)]
 
     async def tasks(self) -> list[str]:
         """What the machine asks of people, by kind."""
@@ -131,7 +134,11 @@ class Company:
 
     async def crossed(self, debtor: str = "C1") -> bool:
         """Whether a fact changed while a message of the case was leaving."""
-        return bool((await self.house.store.views.case_head(await self.case(debtor)))["crossed"])
+        (row,) = await every(self.house.store, cases, id=await self.case(debtor))
+        return bool(row["crossed"])
+
+    async def _running(self, debtor: str) -> list[Row]:
+        return await every(self.house.store, holds, case_id=await self.case(debtor), ended_at=None)
 
     async def events(self, debtor: str = "C1") -> list[str]:
         """What the journal tells of a case."""

@@ -14,7 +14,7 @@ mode: {mode}
 timezone: Europe/Paris
 desk: {{socket: {folder}/desk.sock}}
 people:
-  claire: {{email: claire@atelier-dubois.example, user: claire}}
+  claire: {{email: claire@atelier-dubois.example, user: claire, backup: jean}}
   jean: {{email: jean@atelier-dubois.example, user: jean}}
 creditors:
   atelier:
@@ -24,12 +24,13 @@ creditors:
     iban: {iban}
     send_as: Claire Dubois <compta@atelier-dubois.example>
     read_by: claire
-    roads: {{email: compta, letter: office, registered: tray}}
+    roads: {{email: compta, letter: office, registered: {registered}{roads}}}
     {creditor}
 channels:
   compta: {{kind: email, smtp: {{host: 127.0.0.1, port: {port}, tls: none}}, connections: {connections}{email}}}
-  office: {{kind: letter, out: folder, folder: {folder}/letters}}
+  office: {{kind: letter, {office}}}
   tray: {{kind: letter, registered: true, out: folder, folder: {folder}/registered}}
+{channels}
 {house}
 policies: {policies}
 """
@@ -44,9 +45,13 @@ def configuration(folder: Path, **said: object) -> str:
         "store": f"sqlite:///{folder}/relanced.db",
         "mode": "live",
         "iban": IBAN,
+        "registered": "tray",
+        "roads": "",
+        "channels": "",
         "creditor": "",
         "connections": 4,
         "email": "",
+        "office": "out: folder, folder: letters",
         "house": "",
         "policies": "default",
     }
@@ -60,6 +65,14 @@ def journal_copy(folder: Path) -> str:
     return f", copy: {{to: {JOURNAL}, maildir: {folder}/journal}}"
 
 
+def secret(folder: Path, name: str, said: str) -> str:
+    """A secret in a file of its own. Returns the word that names it in a configuration."""
+    file = folder / name
+    file.write_text(said)
+    file.chmod(0o600)
+    return f'"${{file:{file}}}"'
+
+
 def invoice(
     number: str,
     due: date,
@@ -68,11 +81,12 @@ def invoice(
     email: str | None = None,
     address: str = "1 RUE DU BAC",
     issued: date = date(2026, 2, 1),
+    segment: str = "entreprise",
 ) -> str:
     """A line of an invoice file."""
     mail = f"{debtor.lower()}@client.example" if email is None else email
     place = f"{address};75007;PARIS" if address else ";;"
-    return f"{debtor};Client {debtor};{mail};entreprise;{place};{number};{issued:%d/%m/%Y};{due:%d/%m/%Y};{amount};"
+    return f"{debtor};Client {debtor};{mail};{segment};{place};{number};{issued:%d/%m/%Y};{due:%d/%m/%Y};{amount};"
 
 
 def invoices(*lines: str) -> bytes:

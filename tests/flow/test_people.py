@@ -9,8 +9,10 @@ import pytest
 
 from relanced.console.desk import answer
 from relanced.counter import Desk
+from relanced.store.tables import holds
 from tests.flow import paper
 from tests.flow.company import Company, Said
+from tests.store.rows import every
 
 DUE = date(2026, 3, 2)
 DAY = date(2026, 3, 5)
@@ -158,7 +160,7 @@ async def test_two_equal_requests_at_once_have_one_effect(company: Company) -> N
     asked = {"verb": "pause", "words": words, "request_id": "a2"}
     first, second = await asyncio.gather(answer(desk, asked, "claire"), answer(desk, asked, "claire"))
     assert first == second
-    assert len(await company.house.store.views.holds_of(case)) == 1
+    assert len(await every(company.house.store, holds, case_id=case)) == 1
 
 
 async def test_looking_is_not_remembered(company: Company) -> None:

@@ -1,25 +1,44 @@
-"""Reads the relay's memory, the spool and the database, and says what does not agree (in the manner of Jepsen)."""
+"""Reads everybody's books and the database, and says what does not agree (in the manner of Jepsen)."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from tests.kill.relay import Taken
+from relanced.store.opening import Store
+from relanced.store.soundness import unsound
 
 MESSAGES = """
-SELECT m.id, m.road, m.state, m.reference, m.mail_id, m.reason, a.id AS attempt, a.sealed_at, a.sha256
+SELECT m.id, m.channel, m.road, m.state, m.reference, m.reason, a.id AS attempt, a.sealed_at, a.sha256
 FROM messages m LEFT JOIN attempts a ON a.message_id = m.id ORDER BY m.id
 """
+LIES_HERE = ("letter", "phone")  # roads on which a person still has to act
+
+Row = dict[str, Any]
 
 
-def rows(database: Path, query: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Had:
+    """One thing that somebody outside has: of which attempt, or which reference; its bytes; since when, if known."""
+
+    whose: str
+    sha256: str
+    at: datetime | None = None
+
+    @classmethod
+    def of(cls, whose: str, content: bytes, at: datetime | None = None) -> Self:
+        """By its bytes."""
+        return cls(whose, hashlib.sha256(content).hexdigest(), at)
+
+
+def rows(database: Path, query: str) -> list[Row]:
     """What the database says, without disturbing it."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
@@ -31,43 +50,57 @@ def states(database: Path) -> Counter[str]:
     return Counter(r["state"] for r in rows(database, "SELECT state FROM messages"))
 
 
-def disagreements(database: Path, spool: Path, taken: list[Taken]) -> list[str]:
-    """Everything lost, doubled, or said and not so. Empty when the world is in order."""
-    told = rows(database, MESSAGES)
-    return [*_mails(told, taken), *_letters(told, spool), *_order(told, taken), *_bytes(told, spool, taken)]
+def disagreements(database: Path, books: Mapping[str, Sequence[Had]]) -> list[str]:
+    """Everything lost, doubled, or said and not so, of every channel. Empty when the world is in order."""
+    told: dict[str, list[Row]] = defaultdict(list)
+    for row in rows(database, MESSAGES):
+        told[row["channel"]].append(row)
+    wrong = [f"nobody looked into {channel}" for channel in told.keys() - books.keys()]
+    for channel, book in books.items():
+        found = [*_each_once(told[channel], book), *_as_sealed(told[channel], book)]
+        wrong += [f"{channel}: {one}" for one in found]
+    return wrong
 
 
-def _mails(told: list[dict[str, Any]], taken: list[Taken]) -> list[str]:
-    """A message the relay has is sent, one it has not is not; none is there twice."""
-    got = Counter(t.message_id for t in taken if t.attempt and not t.attempt.startswith("canary"))
-    mails = {r["mail_id"]: r for r in told if r["road"] == "email"}
-    wrong = [f"lost: {r['reference']} is {r['state']} ({r['reason']})" for r in mails.values() if r["state"] != "sent"]
-    wrong += [f"said sent, and nobody has it: {i}" for i, r in mails.items() if r["state"] == "sent" and not got[i]]
-    return wrong + [f"{n} times: {i}" for i, n in got.items() if n > 1 and i in mails]
+def _each_once(told: Sequence[Row], book: Iterable[Had]) -> Iterator[str]:
+    """A message they have is said to have left, one they have not is not; nobody has one twice."""
+    whose = {row[name]: row["reference"] for row in told for name in ("attempt", "reference")}
+    got = Counter(whose.get(had.whose, "") for had in book)
+    for reference, row in {row["reference"]: row for row in told}.items():
+        left = row["state"] in (("in_tray",) if row["road"] in LIES_HERE else ("sent", "delivered"))
+        if not left:
+            yield f"lost: {reference} is {row['state']} ({row['reason']})"
+        if left and not got[reference]:
+            yield f"said {row['state']}, and nobody has it: {reference}"
+        if got[reference] > 1:
+            yield f"{got[reference]} times: {reference}"
 
 
-def _letters(told: list[dict[str, Any]], spool: Path) -> list[str]:
-    """Every letter lies in the spool once, whole, with its note."""
-    notes = [json.loads(note.read_text("utf-8")) for note in spool.glob("*.json")]
-    lying = Counter(note["reference"] for note in notes if (spool / f"{note['attempt']}.pdf").exists())
-    letters = {r["reference"]: r for r in told if r["road"] == "letter"}
-    wrong = [f"lost: {i} is {r['state']} ({r['reason']})" for i, r in letters.items() if r["state"] != "in_tray"]
-    wrong += [f"said in the tray, and it is not: {i}" for i in letters if not lying[i]]
-    wrong += [f"no PDF: {p}" for p in spool.glob("*.pdf") if not p.read_bytes().startswith(b"%PDF-")]
-    return wrong + [f"{n} sheets: {i}" for i, n in lying.items() if n > 1]
+def _as_sealed(told: Sequence[Row], book: Iterable[Had]) -> Iterator[str]:
+    """What they have is what was sealed, and was not there before its seal was committed."""
+    seals: dict[str, list[Row]] = defaultdict(list)
+    for row in told:
+        if row["attempt"]:
+            seals[row["attempt"]].append(row)
+            seals[row["reference"]].append(row)
+    for had in book:
+        mine = seals[had.whose]
+        if not mine:
+            yield f"never sealed: {had.whose}"
+        elif all(row["sha256"] != had.sha256 for row in mine):
+            yield f"other bytes than were sealed: {had.whose}"
+        elif had.at and all(had.at < _moment(row["sealed_at"]) for row in mine):
+            yield f"taken before it was sealed: {had.whose}"
 
 
-def _order(told: list[dict[str, Any]], taken: list[Taken]) -> list[str]:
-    """Nothing was on the wire before its seal was committed."""
-    sealed = {r["attempt"]: datetime.fromisoformat(r["sealed_at"]).replace(tzinfo=UTC) for r in told if r["attempt"]}
-    unsealed = [t.attempt for t in taken if t.attempt not in sealed and not t.attempt.startswith("canary")]
-    early = [t.attempt for t in taken if t.attempt in sealed and t.at < sealed[t.attempt]]
-    return [f"never sealed: {a}" for a in unsealed if a] + [f"taken before it was sealed: {a}" for a in early]
+def _moment(said: str) -> datetime:
+    return datetime.fromisoformat(said).replace(tzinfo=UTC)
 
 
-def _bytes(told: list[dict[str, Any]], spool: Path, taken: list[Taken]) -> list[str]:
-    """What left is what was sealed."""
-    sealed = {r["attempt"]: r["sha256"] for r in told if r["attempt"]}
-    there = {t.attempt: t.sha256 for t in taken}
-    there |= {pdf.stem: hashlib.sha256(pdf.read_bytes()).hexdigest() for pdf in spool.glob("*.pdf")}
-    return [f"other bytes than were sealed: {a}" for a, digest in there.items() if sealed.get(a, digest) != digest]
+async def broken_chains(database: Path) -> list[str]:
+    """What is wrong with the pages and the journal."""
+    store = Store(f"sqlite:///{database}")
+    try:
+        return await unsound(store.engine)
+    finally:
+        await store.close()

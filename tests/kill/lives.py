@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from tests.flow.company import Company
 from tests.flow.program import states, until
@@ -55,10 +56,24 @@ class Lives:
         return int(await self._over) == -signal.SIGKILL
 
     async def end(self) -> None:
-        """Its work is done. One that found nothing to do is asked to end while it is still starting."""
+        """Once its work is done it is asked to end."""
         await until(self.done, LONGEST)
+        await self.ask_to_end()
+
+    async def ask_to_end(self) -> None:
+        """It goes in peace. One that found nothing to do may still be starting."""
         os.kill(self._pid, signal.SIGTERM)
         assert int(await self._over) in (0, -signal.SIGTERM)
+
+    @asynccontextmanager
+    async def at_the_desk(self) -> AsyncIterator[Company]:
+        """Between two lives a person opens the house."""
+        self.company.clock.later(seconds=(self.clock.now() - self.company.clock.now()).total_seconds())
+        await self.company.open()
+        try:
+            yield self.company
+        finally:
+            await self.company.close()
 
     async def bury(self) -> None:
         """However the story ended, nobody lives on."""

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from relanced.store.opening import Store
-from relanced.store.soundness import unsound
-from tests.kill.checker import disagreements, states
+from tests.kill.books import laid, mailed
+from tests.kill.checker import broken_chains, disagreements, states
 from tests.kill.company import Company
 from tests.kill.relay import Relay
 
@@ -39,8 +38,9 @@ async def test_nothing_is_lost_doubled_or_said_sent_that_is_not(tmp_path: Path) 
         finally:
             company.close()
             await relay.close()
-    assert disagreements(tmp_path / "relanced.db", tmp_path / "letters", relay.taken) == []
-    assert await _sound(tmp_path / "relanced.db") == []
+    books = {"compta": mailed(relay.taken), "office": laid(tmp_path / "letters")}
+    assert disagreements(tmp_path / "relanced.db", books) == []
+    assert await broken_chains(tmp_path / "relanced.db") == []
 
 
 async def _kill_again_and_again(company: Company, chance: random.Random) -> None:
@@ -62,11 +62,3 @@ async def _settled(folder: Path, count: int) -> None:
             return
         assert time.monotonic() < end, f"{dict(found)}\n{(folder / 'daemon.log').read_text()[-3000:]}"
         await asyncio.sleep(0.2)
-
-
-async def _sound(database: Path) -> list[str]:
-    store = Store(f"sqlite:///{database}")
-    try:
-        return await unsound(store.engine)
-    finally:
-        await store.close()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.flow import paper
 from tests.flow.conftest import Found
+from tests.kill.books import laid, mailed
 from tests.kill.checker import disagreements
 from tests.kill.hurried import START
 from tests.kill.lives import Lives
@@ -97,4 +98,5 @@ async def test_faults_28_29_under_kills_nothing_is_lost_or_doubled(
     await lives.begin()
     await lives.end()
     await relay.close()
-    assert disagreements(company.folder / "relanced.db", company.folder / "letters", relay.taken) == []
+    books = {"compta": mailed(relay.taken), "office": laid(company.folder / "letters")}
+    assert disagreements(company.folder / "relanced.db", books) == []

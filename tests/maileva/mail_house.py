@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from itertools import count
 from typing import Any
 
@@ -237,7 +237,7 @@ class MailHouse:
         return web.Response(body=proof, content_type="application/pdf")
 
 
-def _form(content_type: str, body: bytes) -> dict[str, EmailMessage]:
+def _form(content_type: str, body: bytes) -> dict[str, MIMEPart]:
     """The parts of a form (RFC 7578) by name."""
     form = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body, policy=policy.HTTP)
     assert isinstance(form, EmailMessage)

@@ -94,7 +94,7 @@ class Office:
 
     async def jobs(self, which: str = "not-completed") -> list[dict[str, Any]]:
         """The jobs in the queue, or in its history."""
-        wanted = ["job-id", "job-name", "job-state", "number-of-documents"]
+        wanted = ["job-id", "job-name", "job-state", "number-of-documents", "time-at-processing"]
         told = await self.tells(IppOperation.GET_JOBS, which_jobs=which, requested_attributes=wanted)
         jobs: list[dict[str, Any]] = told["jobs"]
         return jobs

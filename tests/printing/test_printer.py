@@ -201,6 +201,15 @@ async def test_a_job_that_somebody_holds_waits_and_one_that_somebody_cancels_is_
     assert await office.printed() == [busy]
 
 
+async def test_a_job_whose_pages_never_left_is_no_letter_until_the_doubt_is_settled(office: Office) -> None:
+    """Fault 3: a kill between the two requests leaves a job without pages. It is not in the tray, nor was it lost."""
+    await office.tells(IppOperation.CREATE_JOB, job_name="a1 R-1")
+    assert await office.asks("a1") == []
+    assert isinstance(await office.door().find(office.door().compose(letter("a1")), BEFORE), Absent)
+    assert await office.asks("a1") == []
+    assert office.cups.sheets(office.name) == []
+
+
 async def _waiting(office: Office) -> tuple[bytes, int]:
     """A letter a2 waits behind a1, which is being printed: the bytes of a1, the number of a2."""
     office.cups.mood(office.name, "slow")

@@ -46,6 +46,7 @@ def test_a_lock_holds_pins_hashes_and_reasons_only(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", [RUNTIME, DEV])
 def test_every_pin_has_a_hash(lock: str) -> None:
+    """Attack 40: a package that was exchanged under the same version is not installed."""
     assert [line for line, after in pairwise(lines(lock)) if PIN.match(line) and not HASH.match(after)] == []
 
 

@@ -19,6 +19,9 @@ SHIPPED = [
     "relanced/py.typed",
     "relanced_email/py.typed",
     "relanced_letter/py.typed",
+    "relanced_maileva/py.typed",
+    "relanced_phone/py.typed",
+    "relanced_sms/py.typed",
     "relanced/config/default_policies.yaml",
     "relanced/store/migrations/env.py",
     "relanced/store/migrations/script.py.mako",
@@ -107,7 +110,7 @@ def test_the_installed_wheel_finds_all_it_needs(python: Path, tmp_path: Path) ->
     found = told(python, tmp_path / "fresh.db")
     assert Path(found["package"]).is_relative_to(python.parents[1])
     assert Path(found["templates"]) == Path(found["package"]).parent / "templates"
-    assert found["channels"] == {"email": "mail", "letter": "paper"}
+    assert found["channels"] == {"email": "mail", "letter": "paper", "maileva": "paper", "phone": "call", "sms": "text"}
     assert found["schema"]
     assert found["policies"] >= 2
     assert found["pages"] >= 1
@@ -124,5 +127,5 @@ def test_an_editable_install_reads_the_checkout(tmp_path: Path) -> None:
     found = told(interpreter, tmp_path / "fresh.db")
     assert Path(found["package"]) == ROOT / "relanced/__init__.py"
     assert Path(found["templates"]) == ROOT / "templates"
-    assert found["channels"] == {"email": "mail", "letter": "paper"}
+    assert found["channels"] == {"email": "mail", "letter": "paper", "maileva": "paper", "phone": "call", "sms": "text"}
     assert (interpreter.with_name("relanced")).exists()

@@ -79,7 +79,7 @@ def test_the_desk_knows_its_visitors_by_name() -> None:
 
 def test_the_example_stays_inside_the_folders_it_may_write() -> None:
     said = (ROOT / "config.example.yaml").read_text("utf-8")
-    written = re.findall(r"/var/lib/(\S+?)/?[\s}]", said)
+    written = re.findall(r"/var/lib/([^\s,}]+?)/?[\s,}]", said)
     folders = values("StateDirectory")[0].split()
     assert written
     assert {w.removesuffix("/relanced.db") for w in written} <= set(folders)

@@ -65,11 +65,11 @@ class Post:
         assert await self.apply(draft(loaded, begin=new)) == [loaded.facts.id]
         return await self.newest(debtor)
 
-    async def plan_many(self, debtors: Sequence[str]) -> list[int]:
+    async def plan_many(self, debtors: Sequence[str], step: str = "relance-1", road: Road = Road.EMAIL) -> list[int]:
         """Begin a reminder for each of these, in one transaction. Returns the messages."""
         ids = [self.books.cases[d] for d in debtors]
         loaded = await self.store.planning.load(ids, self.books.today)
-        news = [(x, NewReminder("relance-1", named(x), (self.message(x),), "due")) for x in loaded]
+        news = [(x, NewReminder(step, named(x, step), (self.message(x, road),), "due")) for x in loaded]
         assert len(await self.apply(*(draft(x, begin=new) for x, new in news))) == len(ids)
         facts = {x.facts.id: x.facts for x in await self.store.planning.load(ids, self.books.today)}
         return [facts[i].reminders[-1].messages[-1].id for i in ids]

@@ -50,8 +50,34 @@ def test_the_others_in_flight_do_not_close_it_once_more() -> None:
 
 def test_it_opens_again_when_something_is_taken() -> None:
     door = judged(Door(), _told(SHUT), NOW)
-    assert judged(door, _told(OK), NOW + SECOND) == Door()
-    assert judged(door, _told(Tray("sheet")), NOW + SECOND) == Door()
+    for taken in (OK, Tray("sheet")):
+        again = judged(door, _told(taken), NOW + SECOND)
+        assert (again.closed_until, again.why) == (None, "")
+
+
+def test_faults_31_37_40_a_door_opens_again_with_one_message_and_then_grows() -> None:
+    """A relay, or Twilio after a 429 or a 401, is asked once after the rest, not by all that waited for it."""
+    door, in_flight = judged(Door(), _told(SHUT), NOW), []
+    for _ in range(7):
+        in_flight.append(door.room)
+        door = judged(door, _told(*[OK] * door.room), NOW + HOUR)
+    assert in_flight == [1, 2, 4, 8, 16, 32, 64]
+    assert door == Door()
+
+
+def test_fault_31_a_probe_that_fails_closes_it_for_twice_as_long_and_begins_with_one_again() -> None:
+    door = judged(Door(), _told(SHUT), NOW)
+    door = judged(door, _told(OK), NOW + HOUR)
+    door = judged(door, _told(OK, OK), NOW + HOUR)
+    assert (door.room, door.closed_until) == (4, None)
+    door = judged(door, _told(OK, OK, SHUT), NOW + HOUR)
+    assert (door.room, door.closed_until) == (1, NOW + HOUR + 60 * SECOND)
+
+
+def test_what_is_refused_while_it_is_tried_makes_no_room() -> None:
+    door = judged(Door(), _told(SHUT), NOW)
+    assert judged(door, _told(NOBODY), NOW + HOUR).room == 1
+    assert judged(Door(), _told(*[NOBODY] * 20), NOW).room == 1
 
 
 def test_what_concerns_one_message_is_not_the_door_s_fault() -> None:
@@ -97,6 +123,18 @@ async def test_the_breaker_is_remembered_journalled_and_opened_by_a_person(
     assert (await store.views.journal_of(0))[-1]["event"] == "channel closed"
     await store.clerk.reopen("compta")
     assert await store.clerk.closed() == {}
+
+
+async def test_the_room_of_a_door_that_is_tried_again_is_remembered(store: Store, books: Books, post: Post) -> None:
+    first, second = await post.plan_many(await books.many(2))
+    await post.seal(first)
+    await post.answer(first, SHUT)
+    assert await store.doors.rooms() == {"compta": 1}
+    books.now += HOUR
+    await post.sent(second)
+    assert (await store.doors.rooms(), await store.clerk.closed()) == ({"compta": 2}, {})
+    await store.clerk.reopen("compta")
+    assert await store.doors.rooms() == {}
 
 
 async def test_too_many_refusals_ask_a_person(store: Store, books: Books, post: Post) -> None:

@@ -13,8 +13,10 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.store.engine import CommitUnknown, StoreError, StoreFull
+from relanced.store.errors import at_fault
 from relanced.store.opening import Store
 from relanced.store.soundness import unsound
+from relanced.store.sqlite import outdated
 from relanced.store.tables import cases, holds, money, requests
 from tests.store.books import NOW, PARIS, TODAY, Books
 from tests.store.rows import every, run
@@ -195,3 +197,33 @@ async def test_a_database_that_is_not_there_is_told_plainly(postgres_url: str, t
         with pytest.raises(StoreError, match="the database cannot be reached"):
             await store.house.row()
         await store.close()
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1 / :v", "SELECT repeat('9', 10 - :v)::INTEGER", "SELECT chr(:v)"])
+@pytest.mark.parametrize("value", [0, 10**30])
+async def test_a_value_that_no_column_can_hold_is_no_database_that_is_away(
+    postgres_url: str, sql: str, value: int
+) -> None:
+    """Classes 22 and 54 of SQLSTATE, and what the driver will not even send. To try again would be to try for ever."""
+    store = Store(postgres_url)
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(text(sql), {"v": value})
+
+    for transact in (store.engine.write, store.engine.read):
+        with pytest.raises(ValueError) as refused:
+            await transact(work)
+        assert not at_fault(refused.value)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ((3, 34, 1), "SQLite 3.34.1 is too old for relanced: 3.35.0 or newer is needed"),
+        ((3, 35, 0), ""),
+        ((3, 40, 1), ""),
+    ],
+)
+def test_attack_40_a_database_library_that_is_too_old_is_refused(version: tuple[int, ...], said: str) -> None:
+    assert outdated(version) == said

@@ -10,11 +10,15 @@ import pytest
 from sqlalchemy import Connection, Executable, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relanced.channel import Receipt, Said
 from relanced.store.among import among
 from relanced.store.bulk import Bulk
+from relanced.store.calls import Calls
 from relanced.store.chores import Chores
 from relanced.store.engine import Engine
+from relanced.store.hearing import Hearing
 from relanced.store.lock import Bumps
+from relanced.store.matching import of_receipt
 from relanced.store.opening import Store
 from relanced.store.planning import Planning
 from relanced.store.sending import Sending
@@ -61,6 +65,8 @@ def _plan(connection: Connection, statement: Select[Any]) -> list[str]:
     return [str(row.detail) for row in asked]
 
 
+_TAKEN = Receipt(Said.TAKEN, NOW, "", provider_id="SM1")
+_NAMED = Receipt(Said.BOUNCED, NOW, "", mail_ids=("<0101@eu-west-3.amazonses.com>",))
 WHEELS: dict[str, tuple[Callable[[Explaining], Awaitable[object]], str]] = {
     "cases to be looked at": (lambda e: Planning(e, Bumps()).due(NOW, 200), "ix_cases_look_at"),
     "the next look": (lambda e: Planning(e, Bumps()).next_look(), "ix_cases_look_at"),
@@ -72,7 +78,18 @@ WHEELS: dict[str, tuple[Callable[[Explaining], Awaitable[object]], str]] = {
     "the next lapse": (lambda e: Chores(e, Bumps()).next_lapse(), "ix_messages_lapse"),
     "lapses": (lambda e: Chores(e, Bumps()).lapse(NOW, NOW.date()), "ix_messages_lapse"),
     "sheets in the tray": (lambda e: Tray(e, Bumps()).sheets(), "ix_messages_waiting"),
+    "calls to be made": (lambda e: Calls(e, Bumps()).waiting(), "ix_messages_waiting"),
+    "calls made today": (lambda e: Calls(e, Bumps()).made_since(NOW), "ix_calls_at"),
     "sheets to be pulled": (lambda e: Tray(e, Bumps()).to_pull(), "ix_attempts_tray"),
+    "what was not read": (lambda e: Hearing(e, Bumps()).unread(["sms"], NOW, 50), "ix_heard_unread"),
+    "what nobody reads": (lambda e: Hearing(e, Bumps()).forsaken(["sms"], NOW), "ix_heard_unread"),
+    "the next to be read": (lambda e: Hearing(e, Bumps()).next_look(["sms"]), "ix_heard_unread"),
+    "what left and was not heard of": (lambda e: Hearing(e, Bumps()).awaited("sms", NOW), "ix_messages_unheard"),
+    "receipts to come": (lambda e: Hearing(e, Bumps()).awaited("tray", NOW), "ix_messages_registered"),
+    "what waits in a tray": (lambda e: Hearing(e, Bumps()).awaited("tray", NOW), "ix_messages_waiting"),
+    "who is meant by a name": (lambda e: e.read(lambda c: of_receipt(c, "sms", _TAKEN)), "ix_heard_provider_id"),
+    "whose name a relay gave": (lambda e: e.read(lambda c: of_receipt(c, "compta", _NAMED)), "ix_attempts_mail_id"),
+    "what is in doubt": (lambda e: Hearing(e, Bumps()).awaited("sms", NOW), "ix_messages_settle"),
 }
 
 

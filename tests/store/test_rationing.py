@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from relanced.channel import Absent, Refusal, Refused, Scope, Sent, Unavailable, Unknown
-from relanced.rules.limits import Rate
+from relanced.rules.limits import Rate, Rates
 from relanced.store.facts import case_key, place_key
 from relanced.store.opening import Store
 from relanced.store.outcomes import NotBegun
+from relanced.store.sealing import Seal
 from relanced.store.tables import touches
 from tests.store.books import Books
-from tests.store.post import Post
+from tests.store.post import Post, parcel
 from tests.store.rows import every
 
 DAY = timedelta(days=1)
-PLACE = place_key("compta@garage.example")
+PLACE = place_key("compta@garage.example", "Garage")
 
 
 async def _planned(books: Books, post: Post, many: int) -> list[int]:
@@ -56,6 +58,81 @@ async def test_a_channel_without_rate_is_not_held_back_by_another(books: Books, 
     post.rates = {"twilio": (Rate(1, 3600),)}
     wanted = await _planned(books, post, 3)
     assert (await post.commit(await post.seals_of(wanted))).taken == wanted
+
+
+# -- behind a channel: one domain, one sender -------------------------------------------------------------------------
+
+
+async def _to(post: Post, message: int, address: str) -> Seal:
+    return await post.seal_of(message, parcel=replace(parcel(f"to-{message}"), address=address))
+
+
+def _shared(**rates: Rate) -> Rates:
+    return Rates((Rate(100, 60),), {name.replace("_", "."): (rate,) for name, rate in rates.items()})
+
+
+async def test_one_domain_that_waits_holds_up_no_other(books: Books, post: Post) -> None:
+    post.rates = {"compta": _shared(gmail_com=Rate(1, 60))}
+    wanted = await _planned(books, post, 4)
+    places = ["a@gmail.com", "b@GMAIL.com", "c@gmail.com", "d@free.fr"]
+    sealed = await post.commit([await _to(post, m, place) for m, place in zip(wanted, places, strict=True)])
+    assert sealed.taken == [wanted[0], wanted[3]]
+    assert sealed.dropped == dict.fromkeys(wanted[1:3], "rate")
+    assert sealed.again_at == {}
+    rows = [await post.row(m) for m in wanted[1:3]]
+    assert [(r["due_at"] - post.now).total_seconds() for r in rows] == pytest.approx([60, 120], abs=0.01)
+    assert {r["reason"] for r in rows} == {"gmail.com gets no more for now"}
+
+
+async def test_what_waits_is_picked_again_when_its_turn_comes(books: Books, post: Post) -> None:
+    """Each message is worded at most twice, however many wait: turns once promised are not promised again."""
+    post.rates = {"compta": _shared(gmail_com=Rate(1, 60))}
+    wanted = await _planned(books, post, 5)
+    worded = []
+    for _ in range(20):
+        picked = [w.id for w in await post.store.sending.pick("compta", post.now, 2, "one")]
+        worded += picked
+        await post.commit([await _to(post, m, "a@gmail.com") for m in picked])
+        books.now += timedelta(seconds=20)
+    assert {await post.state(m) for m in wanted} == {"submitting"}
+    assert max(worded.count(m) for m in wanted) == 2
+
+
+async def test_domains_of_one_provider_share_and_others_have_their_own(books: Books, post: Post) -> None:
+    post.rates = {"compta": Rates((), {"orange.fr wanadoo.fr": (Rate(1, 60),), "default": (Rate(1, 60),)})}
+    wanted = await _planned(books, post, 4)
+    places = ["a@orange.fr", "b@wanadoo.fr", "c@free.fr", "d@sfr.fr"]
+    sealed = await post.commit([await _to(post, m, place) for m, place in zip(wanted, places, strict=True)])
+    assert sealed.taken == [wanted[0], *wanted[2:]]
+
+
+async def test_one_creditor_writes_no_more_than_its_mailbox_may(books: Books, post: Post) -> None:
+    post.rates = {"compta": Rates((), None, (Rate(2, 86400),))}
+    wanted = await _planned(books, post, 3)
+    sealed = await post.commit(await post.seals_of(wanted))
+    assert sealed.taken == wanted[:2]
+    assert (await post.row(wanted[2]))["due_at"] == pytest.approx(post.now + DAY / 2, abs=timedelta(seconds=1))
+
+
+async def test_what_a_domain_refuses_costs_the_channel_nothing(books: Books, post: Post) -> None:
+    post.rates = {"compta": Rates((Rate(2, 3600),), {"gmail.com": (Rate(1, 3600),)})}
+    wanted = await _planned(books, post, 3)
+    places = ["a@gmail.com", "b@gmail.com", "c@free.fr"]
+    sealed = await post.commit([await _to(post, m, place) for m, place in zip(wanted, places, strict=True)])
+    assert sealed.taken == [wanted[0], wanted[2]]
+    assert sealed.again_at == {}
+
+
+async def test_a_clock_set_back_does_not_put_off_for_ever(books: Books, post: Post) -> None:
+    """Fault 25: turns that were promised by a wrong clock are worth a day at most."""
+    post.rates = {"compta": _shared(gmail_com=Rate(1, 60))}
+    wanted = await _planned(books, post, 4)
+    right = books.now
+    books.now += 400 * DAY
+    await post.commit([await _to(post, m, "a@gmail.com") for m in wanted[:2]])
+    books.now = right
+    await post.commit([await _to(post, m, "a@gmail.com") for m in wanted[2:]])
+    assert (await post.row(wanted[3]))["due_at"] <= right + DAY + timedelta(minutes=2)
 
 
 async def _seal(post: Post, message: int, *contacts: tuple[str, int]) -> str:
@@ -128,7 +205,7 @@ async def test_a_reminder_that_was_performed_stays_a_contact(books: Books, post:
 
 async def test_the_contacts_of_a_debtor_are_those_before_the_one_on_its_way(books: Books, post: Post) -> None:
     (message,) = await _planned(books, post, 1)
-    await _seal(post, message, (case_key(1), 0), (place_key("compta@d0.example"), 0))
+    await _seal(post, message, (case_key(1), 0), (place_key("compta@d0.example", "d0"), 0))
     assert (await books.facts("d0")).facts.touched_on == ()
     await post.answer(message, Sent("1", "ok"))
     facts = (await books.facts("d0")).facts
@@ -149,3 +226,21 @@ async def test_two_machines_count_the_same_contact_once(postgres_url: str) -> No
     assert len(taken) == len({wanted.index(m) // 2 for m in taken}) == 20
     await one.close()
     await two.close()
+
+
+TOWER = "1 PARVIS DE LA DEFENSE\n92800 PUTEAUX"
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "same"),
+    [
+        ("Société Générale", "SOCIETE  GENERALE.", True),  # as two creditors write the same debtor
+        ("Société Générale", "Société Gastronomique", False),  # two firms of one office tower
+    ],
+)
+def test_a_postal_address_is_capped_with_the_name_above_it(name: str, other: str, same: bool) -> None:
+    assert (place_key(TOWER, name) == place_key(TOWER, other)) is same
+
+
+def test_a_mailbox_is_capped_whosever_it_is() -> None:
+    assert place_key("compta@holding.example", "One") == place_key("compta@holding.example", "Two")

@@ -12,7 +12,7 @@ from relanced.rules.model import Road
 from relanced.store.engine import Engine, T, Work
 from relanced.store.opening import Store
 from relanced.store.sending import WORDING_LEASE, Ruling, Sending
-from relanced.store.tables import blobs
+from relanced.store.tables import attempts, blobs
 from tests.store.books import CREDITOR, Books
 from tests.store.post import SETTLE, Post, parcel
 from tests.store.rows import every
@@ -155,7 +155,7 @@ async def test_a_parcel_comes_back_as_it_was_sealed_and_shared_pieces_are_kept_o
     await post.answer(wanted[0], Unknown("?"))
     (doubtful,) = await store.sending.doubtful(post.now + SETTLE, 5)
     assert doubtful.parcel == parcels[0]
-    assert doubtful.parcel.sha256 == (await store.views.attempt("p0"))["sha256"]
+    assert doubtful.parcel.sha256 == (await every(store, attempts, id="p0"))[0]["sha256"]
     await post.answer(wanted[1], Sent("1", "ok"))
     await store.people.resend(wanted[1], "lost", "R-again", "<a@x>", "claire", post.now)
     again = (await store.views.messages_of(2))[-1]["id"]
