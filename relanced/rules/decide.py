@@ -110,11 +110,12 @@ def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Wa
 
 def _not_away(facts: CaseFacts, known: Sequence[Stand], now: datetime, waits: _Waits) -> tuple[Stand, ...]:
     """Nothing courteous is written while nobody is there to read it."""
-    back = max((h.until for h in facts.holds if h.kind is HoldKind.ABSENT and h.until), default=now)
-    waiting = [s for s in known if s.step and s.step.tone is Tone.COURTEOUS] if back > now else []
-    if waiting:
-        waits.words.append(f"on hold ({HoldKind.ABSENT.value}: nobody is there until {back:%Y-%m-%d})")
-        waits.moments.add(back)
+    absent = [h for h in facts.holds if h.kind is HoldKind.ABSENT and (h.until is None or h.until > now)]
+    waiting = [s for s in known if s.step and s.step.tone is Tone.COURTEOUS] if absent else []
+    for hold in absent if waiting else ():
+        waits.words.append(f"on hold ({hold.kind.value}: {hold.reason})")
+        if hold.until is not None:
+            waits.moments.add(hold.until)
     return tuple(s for s in known if s not in waiting)
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from relanced.cli.commands import relanced
 from tests.cli.atelier import Atelier
+from tests.cli.test_with_a_daemon import Running
 
 MAIL = b"From: client@boulange.example\nTo: compta@atelier.example\nMessage-ID: <1@boulange.example>\n\nBonjour,\n"
 
@@ -37,6 +38,16 @@ def test_of_a_mail_that_is_too_large_the_beginning_is_kept(atelier: Atelier) -> 
     assert _kept(atelier) == [("compta", large[: 1024 * 1024])]
     with closing(sqlite3.connect(atelier.folder / "relanced.db")) as database:
         assert f'"size": "{len(large)}"' in database.execute("SELECT about FROM heard").fetchone()[0]
+
+
+def test_with_a_daemon_it_goes_over_the_desk_and_is_read_at_once(atelier: Atelier) -> None:
+    daemon = Running(atelier)
+    try:
+        assert _piped(atelier) == (0, "")
+        daemon.until(lambda: daemon.said("read"))
+    finally:
+        assert daemon.stop() == 0
+    assert _kept(atelier) == [("compta", MAIL)]
 
 
 @pytest.mark.parametrize("words", [("--channel", "office"), ("--chanel", "compta"), ("too", "much")])

@@ -8,7 +8,7 @@ import pytest
 
 from relanced.channel import Inbox
 from relanced.config import Config
-from tests.config.samples import KINDS, fault, read, with_
+from tests.config.samples import KINDS, fault, faults, read, with_
 from tests.config.test_example import EmailDoor
 
 REAL: Any = {**KINDS, "email": EmailDoor}
@@ -57,9 +57,7 @@ def test_an_address_that_no_inbox_reads_wants_a_person() -> None:
     ],
 )
 def test_what_is_wrong_with_an_inbox_is_told_where_it_stands(imap: str, told: str) -> None:
-    from tests.config.samples import faults
-
-    assert any(told in line for line in faults(_listening(imap), kinds=REAL)), faults(_listening(imap), kinds=REAL)
+    assert any(told in line for line in faults(_listening(imap), kinds=REAL))
 
 
 def test_files_of_an_inbox_lie_beside_the_configuration() -> None:

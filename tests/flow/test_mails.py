@@ -81,6 +81,14 @@ async def test_somebody_else_of_the_debtors_answers_with_our_mail_below(company:
     assert "direction@autre.example" in (await _words(company))[0]
 
 
+async def test_an_answer_to_the_name_that_a_relay_wrote_over_ours_is_known(company: Company) -> None:
+    company.relay.answers("DOT", "250 2.0.0 Ok: <0101-abc@eu-west-3.relay.example>")
+    await _reminded(company)
+    heads = {"In-Reply-To": "<0101-abc@eu-west-3.relay.example>"}
+    await _arrives(company, answers.letter(company, "Nous contestons.", "direction@autre.example", **heads))
+    assert await company.holds() == ["reply"]
+
+
 async def test_a_colleague_passes_a_reply_on(company: Company) -> None:
     mail = await _reminded(company)
     text = (

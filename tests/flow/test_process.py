@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import resource
 import shutil
 import signal
 from collections.abc import Callable
@@ -45,6 +47,21 @@ async def test_fault_7_a_daemon_under_load_finishes_what_is_in_flight_and_ends(f
         "planned": 300 - len(company.relay.messages),
     }
     assert len({mail.to for mail in company.relay.mails}) == len(company.relay.messages) < 300
+
+
+async def test_fault_9_a_daemon_that_gets_no_memory_loses_and_doubles_nothing(found: Found) -> None:
+    company = await _ready_to_send(found, 300)
+    async with running(company.folder) as program:
+        await until(lambda: len(company.relay.messages) > 20, 20)
+        pages = int(Path(f"/proc/{program.pid}/statm").read_text("ascii").split()[0])
+        resource.prlimit(program.pid, resource.RLIMIT_AS, (pages * resource.getpagesize(),) * 2)
+        await asyncio.sleep(1)
+    taken = len(company.relay.messages)
+    async with running(company.folder):
+        await until(lambda: set(states(company.folder)) <= {"sent", "uncertain"}, 60)
+    told = states(company.folder)
+    assert len({mail.to for mail in company.relay.mails}) == len(company.relay.messages) >= taken > 20
+    assert told["sent"] <= len(company.relay.messages) <= told["sent"] + told.get("uncertain", 0)
 
 
 async def test_fault_16_nothing_is_sent_from_a_damaged_database(found: Found) -> None:

@@ -134,6 +134,7 @@ def _bills(kind: str, n: int, count: int, email: str | None = None, segment: str
     return [paper.invoice(f"F-{d}", DUE, d, email=email, address=at, segment=segment) for d, at in names.items()]
 
 
+ASKED = "SELECT kind, words FROM tasks WHERE closed_at IS NULL AND kind <> 'ladder ended'"
 LEDGER = {
     "reminders": "SELECT count(*) FROM reminders",
     "performed": "SELECT count(*) FROM lines WHERE state = 'performed'",
@@ -141,7 +142,7 @@ LEDGER = {
     "proofs": "SELECT count(*) FROM proofs",
     "printed": "SELECT count(*) FROM heard WHERE channel = 'printer' AND key LIKE '%:completed'",
     "unread": "SELECT count(*) FROM heard WHERE read_at IS NULL OR waits <> ''",
-    "asked": "SELECT count(*) FROM tasks WHERE closed_at IS NULL AND kind <> 'ladder ended'",
+    "asked": f"SELECT count(*) FROM ({ASKED})",
 }
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from tests.flow.conftest import Found
-from tests.flow.program import until
+from tests.flow.program import rows, until
 from tests.kill.checker import broken_chains, disagreements
 from tests.kill.lives import Lives
 from tests.kill.moods import Mood, MoodyMailHouse, MoodyTwilio
 from tests.kill.relay import Relay
-from tests.kill.roads import ACCOUNT, TOKEN, Outside, founded, ledger, settled, wave
+from tests.kill.roads import ACCOUNT, ASKED, TOKEN, Outside, founded, ledger, settled, wave
 from tests.printing.cups import running
 from tests.printing.desk import Office
 
@@ -95,8 +95,10 @@ async def _the_post_at_work(outside: Outside) -> AsyncIterator[None]:
             await asyncio.sleep(0.2)
 
     post = asyncio.create_task(rounds())
-    yield
-    post.cancel()
+    try:
+        yield
+    finally:
+        post.cancel()
 
 
 async def _lived(lives: Lives, number: int) -> float:
@@ -108,7 +110,7 @@ async def _lived(lives: Lives, number: int) -> float:
     await lives.begin()
     with suppress(TimeoutError):
         await until(lambda: ledger(folder) == wanted, LONGEST)
-    assert ledger(folder) == wanted
+    assert ledger(folder) == wanted, rows(folder, ASKED)
     took = time.monotonic() - began
     await lives.ask_to_end()
     return took
