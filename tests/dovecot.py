@@ -93,7 +93,8 @@ class Dovecot:
         config = self.folder / "dovecot.conf"
         config.write_text(_CONFIG.format(folder=self.folder, port=self.port, imaps=self.imaps, **said))
         program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin") or "dovecot"
-        self._process = subprocess.Popen([program, "-F", "-c", str(config)], start_new_session=True)
+        mortal = ["setpriv", "--pdeathsig", "TERM"]  # it does not outlive us
+        self._process = subprocess.Popen([*mortal, program, "-F", "-c", str(config)], start_new_session=True)
         self._greets()
 
     def _greets(self) -> None:
