@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -59,6 +60,11 @@ _rank = click.option("--rank", help="0 is tried first.")
 _consent = click.option("--consent", help="yes, no, or none: nothing said.")
 
 
+def _one_address(command: Callable[..., None]) -> Callable[..., None]:
+    """DEBTOR, ADDRESS and what tells it apart."""
+    return _case(_where(_road(creditor_option(click.pass_context(command)))))
+
+
 @contact.command("add")
 @_case
 @_where
@@ -90,33 +96,21 @@ def contact_edit(ctx: click.Context, /, **words: Any) -> None:
 
 
 @contact.command("remove")
-@_case
-@_where
-@_road
-@creditor_option
-@click.pass_context
+@_one_address
 def contact_remove(ctx: click.Context, /, **words: Any) -> None:
     """Never write to this ADDRESS again, whatever an import says."""
     desk(ctx, "contact remove", **words)
 
 
 @contact.command("dead")
-@_case
-@_where
-@_road
-@creditor_option
-@click.pass_context
+@_one_address
 def contact_dead(ctx: click.Context, /, **words: Any) -> None:
     """Nothing arrives at this ADDRESS."""
     desk(ctx, "contact dead", **words)
 
 
 @contact.command("alive")
-@_case
-@_where
-@_road
-@creditor_option
-@click.pass_context
+@_one_address
 def contact_alive(ctx: click.Context, /, **words: Any) -> None:
     """This ADDRESS can be written to after all."""
     desk(ctx, "contact alive", **words)
