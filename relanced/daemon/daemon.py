@@ -23,6 +23,7 @@ from relanced.store.engine import CommitUnknown, StoreError, StoreFull
 DRAIN_SECONDS = 30.0
 REST = 2.0  # seconds the clerk waits for a store that does not answer
 BREATH = 0.25  # seconds between two rounds of a wheel that does not send, while messages are on their way
+LONG_BREATH = 1.0  # the same for `run --once`, which turns every wheel each time
 
 log = structlog.get_logger("relanced.daemon")
 Served = Callable[["Daemon"], AbstractAsyncContextManager[Any]]
@@ -35,7 +36,8 @@ class Daemon:
         self.house = house
         self.clerk: Clerk = house.clerk()
         self._reading, self._watchings = house.reading(), house.watchings()
-        self.senders = [Spindle(f"send {s.channel}", s, house.clock) for s in house.senders(self.clerk)]
+        self._sendings = house.senders(self.clerk)
+        self.senders = [Spindle(f"send {s.channel}", s, house.clock) for s in self._sendings]
         self.spindles = [
             Spindle("plan", house.planner(), house.clock, self._breathe),
             *self.senders,
@@ -109,8 +111,13 @@ class Daemon:
         except StoreError as error:
             log.error("the database does not answer: what was heard is read later", error=str(error))
 
-    async def listen_no_more(self) -> None:
-        """Shut the ears."""
+    async def let_go(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Stop the wheels, ask nothing more of the scribe, and shut the ears."""
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for sending in self._sendings:
+            sending.close()
         await asyncio.gather(*(w.close() for w in self._watchings))
 
     def _clerk_lives(self) -> bool:
@@ -150,10 +157,7 @@ class Daemon:
 
     async def _wind_down(self, tasks: list[asyncio.Task[None]], lost: bool) -> None:
         self.clerk.draining = True
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self.listen_no_more()
+        await self.let_go(tasks)
         if not lost:
             try:
                 await self.clerk.drain(self._drain_seconds)
@@ -233,10 +237,7 @@ async def run_once(house: House, longest: float = 60.0) -> None:
         while quiet < 2 and time.monotonic() < end and not any(t.done() for t in tasks):
             quiet = 0 if await _anything(daemon) else quiet + 1
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await daemon.listen_no_more()
+        await daemon.let_go(tasks)
         await daemon.clerk.drain(longest)
 
 
@@ -246,7 +247,8 @@ async def _anything(daemon: Daemon) -> bool:
     more = [await s.wheel.turn(now) for s in daemon.spindles if s not in daemon.senders]
     daemon.ring()
     await asyncio.sleep(0.01)
-    await daemon.clerk.calm(BREATH)
+    await daemon.clerk.calm(LONG_BREATH)
+    if any(more) or not daemon.clerk.idle:
+        return True
     moments = [await s.wheel.next_moment() for s in daemon.spindles]
-    due = any(m is not None and m <= daemon.house.clock.now() for m in moments)
-    return any(more) or due or not daemon.clerk.idle
+    return any(m is not None and m <= daemon.house.clock.now() for m in moments)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.given import Cause
 from relanced.rules.model import HoldKind, Term
@@ -24,6 +23,9 @@ from relanced.store.lock import Bumps, bump
 from relanced.store.promising import end_holds, hold_terms, replace_all, replace_words
 from relanced.store.tables import cases, holds
 from relanced.store.tasks import Task, open_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)

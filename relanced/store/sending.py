@@ -85,17 +85,18 @@ class Sending:
         """
         due = (messages.c.channel == channel) & in_state("planned") & (messages.c.due_at <= now)
         free = or_(messages.c.lease_until.is_(None), messages.c.lease_until < now, messages.c.lease_owner == owner)
-        query = select(*_WANTED).where(due).order_by(messages.c.due_at, messages.c.id).limit(limit + len(busy))
+        theirs = ~among(messages.c.id, busy)
+        query = select(*_WANTED).where(due, theirs).order_by(messages.c.due_at, messages.c.id).limit(limit)
 
         async def leased(connection: AsyncConnection) -> list[Waiting]:
             locked = query.where(free).with_for_update(skip_locked=True)
-            rows = _free((await connection.execute(locked)).all(), busy, limit)
+            rows = (await connection.execute(locked)).all()
             lease = {"lease_owner": owner, "lease_until": now + WORDING_LEASE}
             await connection.execute(update(messages).where(among(messages.c.id, [r.id for r in rows])).values(**lease))
             return await _waiting(connection, rows)
 
         async def picked(connection: AsyncConnection) -> list[Waiting]:
-            return await _waiting(connection, _free((await connection.execute(query)).all(), busy, limit))
+            return await _waiting(connection, (await connection.execute(query)).all())
 
         return await (self._engine.read(picked) if self._engine.sqlite else self._engine.write(leased))
 
@@ -251,10 +252,6 @@ _UNCERTAIN = (
 
 def _uncertain(row: Any, now: datetime, settle: timedelta) -> dict[str, Any]:
     return {"which": row.id, "settle": max(now, row.sealed_at + settle)}
-
-
-def _free(rows: Sequence[Row[Any]], busy: Collection[int], limit: int) -> list[Row[Any]]:
-    return [r for r in rows if r.id not in busy][:limit]
 
 
 async def _waiting(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Waiting]:

@@ -36,7 +36,7 @@ class Apart:
     def __init__(self, here: Scribe, line: socket.socket) -> None:
         self._here, self._line = here, line
         self._opening: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None = None
-        self._busy = asyncio.Lock()
+        self._turn = asyncio.Lock()  # answers come in the order of the questions
         self._failed = self._told = False
 
     async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
@@ -67,16 +67,18 @@ class Apart:
     async def _there(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
         """One round in the other process. After an interruption nobody knows whose answer comes next: never again."""
         assert self._opening is not None
-        async with self._busy, asyncio.timeout(PATIENCE):
-            try:
-                reader, writer = await self._opening
-                question = pickle.dumps((picked, conditions, now))
-                writer.write(_SIZE.pack(len(question)) + question)
+        reader, writer = self._opening.result()
+        question = pickle.dumps((picked, conditions, now), pickle.HIGHEST_PROTOCOL)
+        try:
+            writer.write(_SIZE.pack(len(question)) + question)
+            async with self._turn, asyncio.timeout(PATIENCE):
+                if self._failed:
+                    raise EOFError("it has failed before")
                 (size,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
                 told = pickle.loads(await reader.readexactly(size))
-            except BaseException:
-                self._failed = True
-                raise
+        except BaseException:
+            self._failed = True
+            raise
         assert isinstance(told, Round)
         return told
 

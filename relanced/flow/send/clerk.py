@@ -68,12 +68,12 @@ class Clerk:
 
     # -- what the senders ask -------------------------------------------------------------------------------------
 
-    def appetite(self, channel: str) -> int:
-        """How many more messages of a channel are worth wording now: many at once, or none."""
+    def appetite(self, channel: str, asked: int = 0) -> int:
+        """How many more messages of a channel are worth wording now, `asked` being worded: many at once, or none."""
         if self.draining or self.held_up(channel):
             return 0
         most = 2 * self._widths.of(channel) if self._rates[channel] else AHEAD
-        wanted = min(ROUND, most - len(self._worded[channel]))
+        wanted = min(ROUND, most - len(self._worded[channel]) - asked)
         return wanted if 2 * wanted >= min(ROUND, most) else 0
 
     def held_up(self, channel: str) -> datetime | None:

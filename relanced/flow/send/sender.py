@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from relanced.flow.send.clerk import Clerk
-from relanced.flow.send.scribe import Scribe
+from relanced.flow.send.scribe import Round, Scribe
 from relanced.premises import Conditions, Premises
 from relanced.store.opening import Store
 
 LOOK_AGAIN = timedelta(seconds=15)  # what a start told to another machine may cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A round that is being worded."""
+
+    ids: frozenset[int]
+    since: datetime
+    wording: asyncio.Task[Round]
 
 
 class Sender:
@@ -22,26 +33,40 @@ class Sender:
         self._store, self._premises, self._scribe = store, premises, scribe
         self._clerk, self._owner = clerk, owner
         self._shut_until: datetime | None = None
+        self._round: _Asked | None = None
 
     async def turn(self, now: datetime) -> bool:
-        """Word what is due, as much as the clerk can take. True when there may be more."""
-        wanted, self._shut_until = self._clerk.appetite(self.channel), None
+        """Have as much worded of what is due as the clerk can take, and hand over the round before, which was being
+        worded meanwhile. True when there may be more."""
+        before, self._round = self._round, await self._begun(now)
+        useful = await self._handed_over(before, now) if before else True
+        return useful and self._round is not None
+
+    async def _begun(self, now: datetime) -> _Asked | None:
+        """The next round, being worded; None when there is nothing to word, or no room."""
+        asked = self._round.ids if self._round else frozenset[int]()
+        wanted, self._shut_until = self._clerk.appetite(self.channel, len(asked)), None
         if not wanted or not await self._anything_due(now):
-            return False
+            return None
         conditions = await self._premises.conditions(self._store)
         self._shut_until = _shut(conditions, self.channel, now)
         if self._shut_until:
-            return False
+            return None
         self._clerk.opened(self.channel, conditions.rooms.get(self.channel, 0))
-        busy = self._clerk.busy(self.channel)
+        busy = self._clerk.busy(self.channel) | asked
         picked = await self._store.sending.pick(self.channel, now, wanted, self._owner, busy)
         if not picked:
-            return False
-        done = await self._scribe.word(picked, conditions, now)
+            return None
+        wording = asyncio.create_task(self._scribe.word(picked, conditions, now))
+        return _Asked(frozenset(m.id for m in picked), now, wording)
+
+    async def _handed_over(self, asked: _Asked, now: datetime) -> bool:
+        """Whether anything of the round may leave."""
+        done = await asked.wording
         self._clerk.take(self.channel, done.worded)
         await self._store.sending.rule(done.rulings, now)
         await self._store.sending.look_again(done.changed, now)
-        return bool(done.worded) and len(picked) == wanted
+        return bool(done.worded)
 
     async def _anything_due(self, now: datetime) -> bool:
         due = await self._store.sending.next_due(self.channel)
@@ -49,10 +74,17 @@ class Sender:
 
     async def next_moment(self) -> datetime | None:
         """When the channel has something to do again by itself."""
+        if self._round:
+            return self._round.since
         held_up = self._shut_until or self._clerk.held_up(self.channel)
         if held_up is not None:
             return held_up
         return await self._store.sending.next_due(self.channel) if self._clerk.appetite(self.channel) else None
+
+    def close(self) -> None:
+        """What is still being worded stays planned."""
+        if self._round:
+            self._round.wording.cancel()
 
 
 def _shut(conditions: Conditions, channel: str, now: datetime) -> datetime | None:
