@@ -46,17 +46,18 @@ class LetterChannel:
     local_evidence = True  # the marks in the state folder, and often the folder too
     prints = False
     first_look = timedelta(0)
-    ways: ClassVar[dict[str, type[LetterChannel]]] = {}
+    ways: ClassVar[dict[tuple[str, bool], type[LetterChannel]]] = {}
 
-    def __init_subclass__(cls, *, out: tuple[str, ...]) -> None:
-        """A way out says which words of the settings choose it."""
-        LetterChannel.ways |= dict.fromkeys(out, cls)
+    def __init_subclass__(cls, *, out: tuple[str, ...], followed: bool = False) -> None:
+        """A way out says which words of the settings choose it, and whether its letters are followed."""
+        LetterChannel.ways |= dict.fromkeys([(word, followed) for word in out], cls)
 
     def __new__(cls, settings: LetterSettings, surroundings: Surroundings) -> LetterChannel:
         """The way that the settings name. Who prints nothing does not wait for the libraries of printing."""
-        if settings.out not in cls.ways:
+        way = (settings.out, settings.tracking is not None)
+        if way not in cls.ways:
             import_module(f"relanced_letter.{settings.out}")
-        return object.__new__(cls.ways[settings.out])
+        return object.__new__(cls.ways[way])
 
     def __init__(self, settings: LetterSettings, surroundings: Surroundings) -> None:
         self.settle: timedelta = self.first_look if settings.settle is None else settings.settle

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
-from relanced.channel import Absent, Answer, Go, Parcel, Probes, Scope, Surroundings, Tray, Unavailable, Unknown
+from relanced.channel import (
+    Absent,
+    Answer,
+    Asks,
+    Awaited,
+    Go,
+    Heard,
+    Keep,
+    Parcel,
+    Probes,
+    Receipt,
+    Scope,
+    Surroundings,
+    Tray,
+    Unavailable,
+    Unknown,
+)
 from relanced_letter.channel import LetterChannel
 from relanced_letter.disk import whole
 from relanced_letter.faults import Closed
+from relanced_letter.followed import Followed
+from relanced_letter.receipts import receipts_of
 from relanced_letter.settings import LetterSettings
 from relanced_letter.sheet import Sheet, sheet_of
 from relanced_letter.spool import Spool, Standing
@@ -110,4 +129,26 @@ class FolderDoor(LetterChannel, out=("folder", "mail")):
         return f"{where} appeared in the folder and is gone: look whether somebody took it and posted it"
 
 
+class FollowedFolderDoor(Followed, FolderDoor, out=("folder", "mail"), followed=True):
+    """A folder whose registered letters La Poste tells of."""
+
+    @property
+    def ask_every(self) -> timedelta:
+        """As configured."""
+        return self._post.every
+
+    async def ask(self, awaited: Sequence[Awaited], since: datetime, keep: Keep) -> None:
+        """Keep what La Poste says of these letters. Raises OSError."""
+        await self._post.ask(awaited, keep)
+
+    def read(self, heard: Heard) -> tuple[Receipt, ...]:
+        """What La Poste said of one letter."""
+        return receipts_of(heard)
+
+    async def probe(self) -> list[str]:
+        """Whether a letter could be laid in the folder, and La Poste asked."""
+        return [*await super().probe(), *await self._post.probe()]
+
+
 _: type[Probes] = FolderDoor
+_asks: type[Asks] = FollowedFolderDoor

@@ -33,12 +33,15 @@ from relanced.channel import (
 from relanced_letter.channel import LetterChannel
 from relanced_letter.disk import whole
 from relanced_letter.faults import Closed
+from relanced_letter.followed import Followed
 from relanced_letter.jobs import Standing, read
 from relanced_letter.line import Declined, Line
 from relanced_letter.marks import Mark, Marks
 from relanced_letter.queue import Job, Queue
+from relanced_letter.receipts import receipts_of
 from relanced_letter.settings import LetterSettings
 from relanced_letter.sheet import Sheet, sheet_of
+from relanced_letter.shipments import WHAT
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -207,3 +210,26 @@ class PrinterDoor(LetterChannel, out=("printer",)):
 
     def _tray(self, number: int) -> Tray:
         return Tray(f"printer job {number}", self._queue.uri)
+
+
+class FollowedPrinterDoor(Followed, PrinterDoor, out=("printer",), followed=True):
+    """A printer whose registered letters La Poste tells of, when they were posted."""
+
+    async def ask(self, awaited: Sequence[Awaited], since: datetime, keep: Keep) -> None:
+        """Follow the jobs of the printer and the letters of the post; neither waits for the other. Raises OSError."""
+        trouble: OSError | None = None
+        try:
+            await super().ask(awaited, since, keep)
+        except OSError as error:
+            trouble = error
+        await self._post.ask(awaited, keep)
+        if trouble is not None:
+            raise trouble
+
+    def read(self, heard: Heard) -> tuple[Receipt, ...]:
+        """What the printer or La Poste said."""
+        return receipts_of(heard) if heard.about.get("what") == WHAT else super().read(heard)
+
+    async def probe(self) -> list[str]:
+        """What keeps letters from being printed, or La Poste from being asked."""
+        return [*await super().probe(), *await self._post.probe()]

@@ -48,7 +48,31 @@ def _a_time(said: object) -> object:
     return said
 
 
+def _a_base(text: str) -> str:
+    """The address of an API: its key never crosses a network in clear."""
+    url = urlsplit(text)
+    if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and url.hostname in _HERE)):
+        raise ValueError("expected a URL that starts with https://")
+    return text.rstrip("/")
+
+
+_HERE = ("localhost", "127.0.0.1", "::1")
 Clock = Annotated[time, BeforeValidator(_a_time, json_schema_input_type=str)]
+
+
+class TrackingSettings(BaseModel):
+    """La Poste's own tracking (API « Suivi » 2): what becomes of the letters whose number somebody typed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: SecretStr = Field(description="the X-Okapi-Key of your application at developer.laposte.fr")
+    ask_every: timedelta = Field(
+        timedelta(hours=3), ge=timedelta(minutes=5), description="how often each letter is asked after"
+    )
+    url: Annotated[str, AfterValidator(_a_base)] = Field(
+        "https://api.laposte.fr/suivi/v2", description="something else that speaks like it"
+    )
+    timeout: float = Field(30.0, gt=0, description="seconds that one question may take")
 
 
 class LetterSettings(BaseModel):
@@ -62,6 +86,7 @@ class LetterSettings(BaseModel):
         None, ge=timedelta(0), description="how long to wait before a doubt is looked into; default as `out` needs it"
     )
     connections: int = Field(4, ge=1, description="how many letters are handed over at the same time")
+    tracking: TrackingSettings | None = Field(None, description="registered: La Poste is asked what becomes of them")
 
     folder: Path | None = Field(
         None,
@@ -112,9 +137,15 @@ class LetterSettings(BaseModel):
             raise ValueError("a password never crosses a network in clear: write ipps:// in uri")
         return self
 
+    @model_validator(mode="after")
+    def _tracked_are_registered(self) -> Self:
+        if self.tracking is not None and not self.registered:
+            raise ValueError("tracking is for registered letters: write registered: true, or leave it out")
+        return self
+
 
 def _safe(uri: str) -> bool:
-    return uri.startswith("ipps://") or urlsplit(uri).hostname in ("localhost", "127.0.0.1", "::1")
+    return uri.startswith("ipps://") or urlsplit(uri).hostname in _HERE
 
 
 def _again(error: Any) -> InitErrorDetails:
