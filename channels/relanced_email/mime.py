@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from threading import Lock
 
-from relanced.channel import Blob, Enclosure, MailDraft, Parcel, Unfit
+from relanced.channel import Blob, Enclosure, MailDraft, Parcel, TooHeavy, Unfit
 from relanced_email.address import bare, sender
 from relanced_email.header import disposition, ids, mailbox, plain, short, unstructured
 from relanced_email.verp import envelope_of
@@ -51,7 +51,8 @@ def _check(draft: MailDraft, enclosures_limit: int) -> None:
         raise Unfit("the text is empty")
     size = sum(len(enclosure.content) for enclosure in draft.enclosures)
     if size > enclosures_limit:
-        raise Unfit(f"the enclosures weigh {size} bytes, more than the {enclosures_limit} allowed")
+        words = f"the enclosures weigh {size} bytes, more than the {enclosures_limit} allowed"
+        raise TooHeavy(words, enclosures_limit)
 
 
 def _headers(draft: MailDraft, to: str, *, anchored: bool) -> list[bytes]:

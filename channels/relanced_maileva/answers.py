@@ -22,12 +22,12 @@ class Verdict(Enum):
 
 # Status and error codes (the tables of registered_mail 4.9 and mail 2.9, and RFC 9110) against a verdict.
 _TABLE: tuple[tuple[str, str, Verdict], ...] = (
+    ("4..", "SENDING_STATUS_IS_NOT_DRAFT", Verdict.DOUBT),  # with whatever status: it may have been submitted before
     ("401|402|403|405", "", Verdict.DOOR),
     ("408|425|429|502|503|504", "", Verdict.DOOR),
     ("4..", "SENDER_|NOTIFICATION_EMAIL|POSTAGE|ARCHIVING|RETURN_ENVELOPE", Verdict.DOOR),  # ours, for every letter
     ("4..", "ADDRESS_LINE|COUNTRY_CODE", Verdict.ADDRESS),
     ("404|409", "", Verdict.LATER),  # somebody took our draft away
-    ("4..", "SENDING_STATUS_IS_NOT_DRAFT", Verdict.DOUBT),
     ("4..", "", Verdict.CONTENT),
     ("5..", "", Verdict.LATER),
     ("...", "", Verdict.DOOR),  # a redirection, or what nobody should say here

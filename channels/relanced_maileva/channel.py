@@ -174,8 +174,12 @@ class MailevaChannel:
 
     async def ask(self, awaited: Sequence[Awaited], since: datetime, keep: Keep) -> None:
         """Keep what Maileva says of these letters, and every proof that is ready. Raises OSError."""
-        self._notified = False
-        await self._rounds.ask(awaited, keep)
+        was, self._notified = self._notified, False  # one that comes meanwhile asks for another round
+        try:
+            await self._rounds.ask(awaited, keep)
+        except BaseException:
+            self._notified |= was
+            raise
 
     def read(self, heard: Heard) -> tuple[Receipt, ...]:
         """What it means. Pure. Raises ValueError."""

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from relanced.channel import Hook
+
 LINE_LENGTH = 38  # NF Z10-011
 _LOGIN = r"^[!-9;-~]+$"  # what Basic authentication can say (RFC 7617 §2): no colon
 
@@ -106,6 +108,11 @@ class MailevaSettings(_Strict):
         if self.registered and self.archive_years in (0, 1):
             raise ValueError("registered letters are kept 3, 6 or 10 years")
         return self
+
+    @property
+    def hook(self) -> Hook | None:
+        """How Maileva may call us."""
+        return Hook("notifications") if self.notifications else None
 
     @property
     def addresses(self) -> tuple[str, str]:

@@ -76,7 +76,10 @@ class Ovh:
         return self._answer(said)
 
     def _job(self, parcel: Parcel, minutes: int) -> dict[str, Any]:
-        """`noStopClause` says that this is no advertising: it leaves at once, without « STOP 36xxx » below."""
+        """`noStopClause` says that this is no advertising: it leaves at once, without « STOP 36xxx » below.
+
+        What is beyond the GSM alphabet says so (`coding`): today OVHcloud deduces it, formerly it was 7bit unless told.
+        """
         job: dict[str, Any] = {
             "message": parcel.wire.decode(),
             "receivers": [parcel.address],
@@ -86,6 +89,7 @@ class Ovh:
             "validityPeriod": min(minutes, _LONGEST_VALIDITY),
             "tag": parcel.attempt[:_TAG],
         }
+        job |= {"coding": "8bit"} if parcel.envelope["alphabet"] == "UCS-2" else {}
         sender = parcel.envelope["from"]
         return job | ({"sender": sender} if sender else {"senderForResponse": True})
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, model_validator
 
+from relanced.channel import Hook
+
 
 class Provider(StrEnum):
     """Who carries the texts."""
@@ -93,7 +95,12 @@ class SmsSettings(BaseModel):
             private = url.scheme == "http" and url.hostname in ("127.0.0.1", "localhost", "::1")
             sound = (url.scheme == "https" or private) and url.netloc and "@" not in url.netloc
             if getattr(self, name) and (not sound or url.query or url.fragment):
-                yield f"{name}: expected an address like https://relances.example.fr/hooks/twilio"
+                yield f"{name}: expected an address like https://relances.example.fr/hook/texts"
+
+    @property
+    def hook(self) -> Hook | None:
+        """How Twilio is told to call us."""
+        return Hook("callback_url", self.callback_url) if self.callback_url else None
 
     @property
     def base(self) -> str:

@@ -10,6 +10,7 @@ from relanced.channel.door import (
     Channel,
     Daily,
     Go,
+    Hook,
     LogsIn,
     NoEntry,
     Probes,
@@ -20,7 +21,7 @@ from relanced.channel.door import (
     comes_out_printed,
     has_local_evidence,
 )
-from relanced.channel.drafts import CallDraft, Draft, Enclosure, Form, MailDraft, PaperDraft, TextDraft, Unfit
+from relanced.channel.drafts import CallDraft, Draft, Enclosure, Form, MailDraft, PaperDraft, TextDraft, TooHeavy, Unfit
 from relanced.channel.gsm import TextLength, forbidden_in_text, gsm_text, text_length
 from relanced.channel.heard import (
     Asks,
@@ -37,6 +38,7 @@ from relanced.channel.heard import (
     Watches,
 )
 from relanced.channel.mails import BEGINNING, LARGEST_MAIL, heard_mail
+from relanced.channel.numbers import registered_number
 from relanced.channel.parcel import Blob, Parcel
 from relanced.channel.sheets import CallSheet
 
@@ -58,6 +60,7 @@ __all__ = [
     "Found",
     "Go",
     "Heard",
+    "Hook",
     "Hooked",
     "Inbox",
     "Keep",
@@ -80,6 +83,7 @@ __all__ = [
     "Surroundings",
     "TextDraft",
     "TextLength",
+    "TooHeavy",
     "Tray",
     "Typed",
     "Unavailable",
@@ -92,5 +96,6 @@ __all__ = [
     "gsm_text",
     "has_local_evidence",
     "heard_mail",
+    "registered_number",
     "text_length",
 ]

@@ -79,6 +79,15 @@ class Daily:
     at: time
 
 
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """What the settings of a channel may say as ``hook``: its provider calls us. `key`: where the operator wrote so;
+    `url`: the address that was written there, empty where the provider alone knows it."""
+
+    key: str
+    url: str = ""
+
+
 def comes_out_printed(door: object) -> bool:
     """Whether its letters come out of it as paper (optional ``prints = True``): nobody has to print them again."""
     return bool(getattr(door, "prints", False))

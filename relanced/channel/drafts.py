@@ -89,3 +89,11 @@ Draft = MailDraft | TextDraft | PaperDraft | CallDraft
 
 class Unfit(Exception):
     """The draft cannot be carried as it is. The message says what to change; nothing has left the house."""
+
+
+class TooHeavy(Unfit):
+    """Unfit, for what goes along with it weighs more than the door carries at once: `limit` bytes."""
+
+    def __init__(self, words: str, limit: int) -> None:
+        super().__init__(words)
+        self.limit = limit

@@ -36,6 +36,7 @@ class Said(StrEnum):
     DELAYED = "delayed"  # not yet; the provider goes on trying
     READ = "read"  # it was opened
     LOST = "lost"  # a printer or a mail house gave it up before anything left: the sheet is to be made again
+    UNKNOWN = "unknown"  # the provider has never seen it: a person looks whether it was named right
     NOTED = "noted"  # a fact for the journal and the file, without effect
     ABSENT = "absent"  # a machine answers for somebody who is away, `on` being the last day
     CHALLENGED = "challenged"  # a machine lets nothing in before somebody has answered it
@@ -92,13 +93,17 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """An attempt that left (or may have) and whose end nobody told yet. `number`: what the post calls the letter."""
+    """An attempt that left (or may have) and whose end nobody told yet. `number`: what the post calls the letter.
+
+    `sent`: since when we know that it left.
+    """
 
     attempt: str
     provider_id: str
     address: str
     since: datetime
     number: str = ""
+    sent: datetime | None = None
 
 
 Keep = Callable[[Heard], Awaitable[None]]  # returns after the COMMIT; raises when the database is not there

@@ -46,6 +46,8 @@ LOOKING = frozenset(
     {
         "queue",
         "inbox",
+        "unmatched",
+        "heard",
         "report",
         "cases",
         "calls",
@@ -92,7 +94,9 @@ async def _do(desk: Desk, request: Mapping[str, Any], user: str) -> dict[str, An
     if verb is None:
         return {"error": f"there is no verb {name}"}
     try:
-        told = await verb(desk, Asked(request.get("words") or {}, user, _files(request)))
+        words, own_id = request.get("words") or {}, str(request.get("request_id") or "")
+        asked = Asked(words, user, _files(request), desk.now.date(), own_id)
+        told = await verb(desk, asked)
     except StoreFull:
         return {"error": "no room is left on the disk: nothing was changed", "status": 75}
     except StoreError as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from relanced import log
 from relanced.clock import Clock
 from relanced.console.hooks import Hooks
 from relanced.flow.watch import Auditor, Pulse
+from relanced.rules.audit import ear
 from relanced.store.audit import Figures
 from relanced.store.engine import CommitUnknown, StoreError
 from relanced.store.opening import Store
@@ -33,6 +35,7 @@ class Metrics:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(_Page(self))
         self._figures: Figures | None = None
+        self._kinds: set[str] = set()
         self._read_at = -FRESH
         self._one_at_a_time = asyncio.Lock()
 
@@ -52,12 +55,25 @@ class Metrics:
         yield _gauge("up", "Whether the database answers", [], [((), float(self._figures is not None))])
         if self._figures:
             yield from _of_the_store(self._figures, self._channels, self._clock.now())
+            ages = sorted(self._ages(self._figures).items())
+            yield _gauge("ear_age_seconds", "Since all ears of a channel have heard everything", ["channel"], ages)
         wheels = (((name,), since.total_seconds()) for name, since in self._pulse.wheels().items())
         yield _gauge("wheel_age_seconds", "Since a wheel last came round", ["wheel"], wheels)
-        yield _gauge("findings", "What the auditor finds wrong", [], [((), len(self._auditor.findings))])
+        yield _gauge("findings", "What the auditor finds wrong, by kind", ["kind"], self._findings())
         hooks = (((channel, str(status)), n) for (channel, status), n in sorted(self._hooks.counts.items()))
         yield _counter("hooks", "Webhooks by what was answered", ["channel", "status"], hooks)
         yield from _of_the_log()
+
+    def _ages(self, seen: Figures) -> dict[tuple[str], float]:
+        """By channel, of the ear that is silent for longest: the name of an inbox is told to nobody."""
+        now, open_ = self._clock.now(), {who: at for who, at in seen.heard.items() if ear(*who) in self._auditor.ears}
+        return {(n,): max(_age(at, now) for (m, _), at in open_.items() if m == n) for n, _ in open_}
+
+    def _findings(self) -> list[tuple[tuple[str], int]]:
+        """Without what they are about, which may be an inbox. A kind that was found once is told ever after."""
+        found = Counter(finding.key.partition(":")[0] for finding in self._auditor.findings)
+        self._kinds |= set(found)
+        return [((kind,), found[kind]) for kind in sorted(self._kinds)]
 
 
 class _Page(Collector):

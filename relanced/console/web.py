@@ -18,7 +18,8 @@ from relanced.flow.watch import Health
 from relanced.store.engine import StoreError
 
 LARGEST_BODY = 256 * 1024  # bytes: a receipt is a line or two
-SLOWEST_REQUEST = 15.0  # seconds of real time from the head to the answer
+SLOWEST_HEAD = 30.0  # seconds of real time that a connection may wait, or drip, before the head of a request is there
+SLOWEST_REQUEST = 15.0  # from the head to the answer
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -50,7 +51,7 @@ async def serve_web(site: Site) -> AsyncIterator[None]:
     if where is None:
         yield
         return
-    runner = web.AppRunner(application(site), access_log=None, keepalive_timeout=30, shutdown_timeout=5)
+    runner = web.AppRunner(application(site), access_log=None, keepalive_timeout=SLOWEST_HEAD, shutdown_timeout=5)
     await runner.setup()
     try:
         await web.TCPSite(runner, where.host, where.port).start()

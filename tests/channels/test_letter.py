@@ -191,6 +191,9 @@ async def test_attack_24_no_attempt_id_leads_out_of_the_folder(home: Path, offic
 FOLDER: dict[str, object] = {"out": "folder", "folder": "/srv/letters"}
 MAIL: dict[str, object] = {"out": "mail", "folder": "/srv/x", "to": "a@b.fr", "by": "compta", "at": "08:30"}
 PRINTER: dict[str, object] = {"out": "printer", "uri": "ipp://localhost:631/printers/office"}
+POSTED: dict[str, object] = {**FOLDER, "registered": True}
+TRACKED = "tracking is for registered letters: write registered: true, or leave it out"
+SAFE = "expected a URL that starts with https://"
 WRONG: list[tuple[dict[str, object], dict[str, str]]] = [
     ({"out": "fax"}, {"out": "Input should be 'folder', 'printer' or 'mail'"}),
     (
@@ -210,6 +213,13 @@ WRONG: list[tuple[dict[str, object], dict[str, str]]] = [
     (
         {**PRINTER, "uri": "ipp://print.example/printers/x", "user": "x", "password": "y"},
         {"": "a password never crosses a network in clear: write ipps:// in uri"},
+    ),
+    ({**FOLDER, "tracking": {"key": "k"}}, {"": TRACKED}),
+    ({**POSTED, "tracking": {}}, {"tracking.key": "Field required"}),
+    ({**POSTED, "tracking": {"key": "k", "url": "http://api.laposte.fr"}}, {"tracking.url": SAFE}),
+    (
+        {**POSTED, "tracking": {"key": "k", "ask_every": timedelta(minutes=1)}},
+        {"tracking.ask_every": "Input should be greater than or equal to 5 minutes"},
     ),
     ({"out": "mail", "folder": "/x"}, {"to": "Field required", "by": "Field required", "at": "Field required"}),
     ({**MAIL, "to": "a@b.fr, c@d.fr"}, {"to": "expected one mail address, such as atelier@dubois.example"}),

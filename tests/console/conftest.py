@@ -32,6 +32,7 @@ class Port:
     client: TestClient[Any, Any]
     store: Store
     plan: SimpleNamespace  # a wheel: name and turned
+    auditor: Auditor
     clerk: list[bool] = field(default_factory=lambda: [True])
     real: list[float] = field(default_factory=lambda: [0.0])
     trouble: list[Exception] = field(default_factory=list)
@@ -48,10 +49,10 @@ async def port(store: Store) -> AsyncIterator[Port]:
 async def opened(store: Store) -> AsyncIterator[Port]:
     """A port over that database."""
     config = read(SMALL + f'desk: {{listen: "127.0.0.1:8025", public_url: "{PUBLIC}/"}}\n')
-    made = Port(None, store, SimpleNamespace(name="plan", turned=1))  # type: ignore[arg-type]
-    clock = Clock(NOW)
-    pulse = Pulse([made.plan], lambda: made.clerk[0], lambda: made.real[0])
-    doors = {"twilio": CallingDoor()}
+    clock, plan, doors = Clock(NOW), SimpleNamespace(name="plan", turned=1), {"twilio": CallingDoor()}
+    pulse = Pulse([plan], lambda: made.clerk[0], lambda: made.real[0])
+    auditor = Auditor(store, premises_of(config), doors, pulse)
+    made = Port(None, store, plan, auditor)  # type: ignore[arg-type]
 
     async def keep(channel: str, heard: Heard) -> None:
         if made.trouble:
@@ -59,7 +60,6 @@ async def opened(store: Store) -> AsyncIterator[Port]:
         await store.hearing.keep(channel, heard, clock.now())
 
     hooks = Hooks(doors, config.desk.public_url, keep)
-    auditor = Auditor(store, premises_of(config), doors, pulse)
     metrics = Metrics(store, ["compta", "office"], auditor, pulse, hooks, clock)
     site = Site(config.desk, Health(store, pulse), metrics, hooks, clock)
     async with TestClient(TestServer(application(site))) as made.client:

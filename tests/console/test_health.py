@@ -7,6 +7,7 @@ from datetime import timedelta
 from prometheus_client.parser import text_string_to_metric_families
 
 from relanced.channel import Scope, Unavailable
+from relanced.rules.audit import Finding
 from relanced.store.opening import Store
 from tests.console.conftest import Port, opened
 from tests.console.test_hooks import call
@@ -85,6 +86,9 @@ async def test_figures_of_what_is_alive_and_of_what_was_answered(port: Port) -> 
     await port.store.people.park(second, "let me see", "claire", NOW)
     await call(port, {"id": "SM1"})
     await call(port, {"id": "SM1"}, **{"X-Signature": "no"})
+    for channel, inbox, ago in (("compta", "", 1), ("compta", "a@x.example", 3), ("twilio", "", 9)):
+        await port.store.hearing.heard_all(channel, NOW - timedelta(minutes=ago), inbox)
+    port.auditor.ears = dict.fromkeys(("compta", "compta (a@x.example)"), timedelta(hours=1))
     told = await figures(port)
     assert told["relanced_up"] == 1
     assert told["relanced_messages channel=compta state=planned"] == 1
@@ -95,7 +99,21 @@ async def test_figures_of_what_is_alive_and_of_what_was_answered(port: Port) -> 
     assert told["relanced_hooks_total channel=twilio status=204"] == 1
     assert told["relanced_hooks_total channel=twilio status=403"] == 1
     assert told["relanced_wheel_age_seconds wheel=plan"] == 0
+    assert {n: age for n, age in told.items() if "ear_age" in n} == {"relanced_ear_age_seconds channel=compta": 180}
     assert told["relanced_stopped"] == 0
+
+
+async def test_findings_are_counted_by_kind_and_one_that_is_over_counts_nought(port: Port) -> None:
+    port.auditor.findings = (Finding("closed:compta", "x"), Finding("closed:office", "y"), Finding("forgotten", "z"))
+    told = await figures(port)
+    assert (told["relanced_findings kind=closed"], told["relanced_findings kind=forgotten"]) == (2, 1)
+    port.auditor.findings = (Finding("stale:dubois", "x"),)
+    told = await figures(port)
+    assert {name: n for name, n in told.items() if "findings" in name} == {
+        "relanced_findings kind=closed": 0,
+        "relanced_findings kind=forgotten": 0,
+        "relanced_findings kind=stale": 1,
+    }
 
 
 async def test_figures_are_kept_for_some_seconds(port: Port) -> None:

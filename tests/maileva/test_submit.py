@@ -173,7 +173,7 @@ REPLIES: list[tuple[str, web.Response, Answer]] = [
     ),
     ("submit", reply(400, "INVALID_TOTAL_SENDING_SIZE"), Refused(Refusal.CONTENT, "")),
     ("submit", reply(429, **{"Retry-After": "60"}), Unavailable(Scope.CHANNEL, "", IN_A_MINUTE)),
-    ("submit", reply(400, "SENDING_STATUS_IS_NOT_DRAFT"), Doubt("")),
+    *(("submit", reply(status, "SENDING_STATUS_IS_NOT_DRAFT"), Doubt("")) for status in (400, 403, 404, 409, 429)),
     ("submit", reply(500), Doubt("")),
     ("submit", reply(503, **{"Retry-After": "60"}), Doubt("")),
 ]

@@ -66,6 +66,13 @@ async def test_a_job_is_posted_signed_and_its_number_is_kept(door: SmsChannel, o
     }
 
 
+async def test_a_text_beyond_the_gsm_alphabet_says_so(door: SmsChannel, ovh: Ovh) -> None:
+    parcel = door.compose(draft(text="Monsieur Łukasz Żak : 12,00 € restent à régler. Merci."))
+    await door.submit(parcel, yes)
+    [job] = ovh.jobs.values()
+    assert (parcel.envelope["alphabet"], job["asked"]["coding"]) == ("UCS-2", "8bit")
+
+
 async def test_a_name_is_sent_as_the_sender_and_cannot_be_answered(ovh: Ovh, watch: Watch) -> None:
     door = ovh_door(await ovh.open(), watch, **{"from": "DUBOIS"})
     await sent(door)
