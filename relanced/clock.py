@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -25,6 +26,10 @@ class WallClock:
     def now(self) -> datetime:
         """This moment."""
         return datetime.now(UTC)
+
+    def passed(self) -> float:
+        """The seconds since the machine was started, asleep or not: nobody sets these hands."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def wait(self, bell: asyncio.Event, until: datetime | None) -> None:
         """Sleep until the bell or the moment, never longer than 15 seconds."""

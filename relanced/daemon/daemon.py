@@ -12,9 +12,10 @@ from typing import Any
 
 import structlog
 
-from relanced.daemon.pulse import Pulse
+from relanced.daemon.pulse import Hand, Pulse
+from relanced.daemon.steady import ByTheClock, Steady
 from relanced.daemon.systemd import notify, reloading, watchdog_seconds
-from relanced.daemon.wheels import Spindle
+from relanced.daemon.wheels import Spindle, Wheel
 from relanced.flow.send import Clerk
 from relanced.house import House, started
 from relanced.store.ears import listen
@@ -37,20 +38,25 @@ class Daemon:
         self.clerk: Clerk = house.clerk()
         self._reading, self._watchings = house.reading(), house.watchings()
         self._sendings = house.senders(self.clerk)
-        self.senders = [Spindle(f"send {s.channel}", s, house.clock) for s in self._sendings]
+        steady = Steady(house.store, house.clock)
+        self.senders = [Spindle(f"send {s.channel}", ByTheClock(s, steady), house.clock) for s in self._sendings]
+        acting: dict[str, Wheel] = {
+            "plan": house.planner(),
+            "reconcile": house.reconciler(self.clerk),
+            "trays": house.trays(),
+            "letters": house.mailing(),
+            "rounds": house.rounds(),
+        }
         self.spindles = [
-            Spindle("plan", house.planner(), house.clock, self._breathe),
+            *(Spindle(name, ByTheClock(w, steady), house.clock, self._breathe) for name, w in acting.items()),
             *self.senders,
-            Spindle("reconcile", house.reconciler(self.clerk), house.clock, self._breathe),
-            Spindle("trays", house.trays(), house.clock, self._breathe),
-            Spindle("letters", house.mailing(), house.clock, self._breathe),
-            Spindle("rounds", house.rounds(), house.clock, self._breathe),
             Spindle("read", self._reading, house.clock, self._breathe),
             *(Spindle(f"ask {a.channel}", a, house.clock) for a in house.askings()),
             *(Spindle(f"hear {w.name}", w, house.clock) for w in self._watchings),
         ]
         self._clerk_at_work: asyncio.Task[None] | None = None
-        self.pulse = Pulse(self.spindles, self._clerk_lives)
+        self._hand = Hand()
+        self.pulse = Pulse(self.spindles, self._clerk_lives, clerk=self._hand)
         self.health = house.health(self.pulse)
         self.auditor = house.auditor(self.pulse)
         watching = {"audit": self.auditor, **house.heralds(self.health)}
@@ -116,9 +122,7 @@ class Daemon:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for sending in self._sendings:
-            sending.close()
-        await asyncio.gather(*(w.close() for w in self._watchings))
+        await asyncio.gather(*(s.close() for s in self._sendings), *(w.close() for w in self._watchings))
 
     def _clerk_lives(self) -> bool:
         return self._clerk_at_work is not None and not self._clerk_at_work.done()
@@ -142,6 +146,7 @@ class Daemon:
                 log.error("the database does not answer: nothing leaves", wheel="clerk", error=str(error))
             except Exception:
                 log.exception("wheel failed", wheel="clerk")
+            self._hand.failed()
             await asyncio.sleep(REST)
             self.clerk.ring()
 

@@ -7,12 +7,39 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
+CALM = 60.0  # seconds
+
 
 class Turning(Protocol):
     """A wheel that counts its rounds."""
 
-    name: str
-    turned: int
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def turned(self) -> int:
+        """How many rounds it has come to the end of."""
+
+
+class Hand:
+    """The clerk among the wheels. It has no rounds, and is called when there is work: it has come round as long as it
+    has not failed for a minute."""
+
+    name = "clerk"
+
+    def __init__(self) -> None:
+        self._rounds, self._failed_at = 0, float("-inf")
+
+    def failed(self) -> None:
+        """It will try again in a moment."""
+        self._failed_at = time.monotonic()
+
+    @property
+    def turned(self) -> int:
+        """One more whenever all is well."""
+        self._rounds += time.monotonic() - self._failed_at >= CALM
+        return self._rounds
 
 
 class Pulse:
@@ -22,9 +49,13 @@ class Pulse:
     """
 
     def __init__(
-        self, wheels: Sequence[Turning], clerk_lives: Callable[[], bool], real: Callable[[], float] = time.monotonic
+        self,
+        wheels: Sequence[Turning],
+        clerk_lives: Callable[[], bool],
+        real: Callable[[], float] = time.monotonic,
+        clerk: Turning | None = None,
     ) -> None:
-        self._wheels, self._clerk_lives, self._real = wheels, clerk_lives, real
+        self._wheels, self._clerk_lives, self._real, self._clerk = wheels, clerk_lives, real, clerk
         self._seen: dict[str, tuple[int, float]] = {}
 
     def wheels(self) -> Mapping[str, timedelta]:
@@ -39,6 +70,6 @@ class Pulse:
 
     def feel(self) -> None:
         """Look which wheels have come round since the last time."""
-        for wheel in self._wheels:
+        for wheel in (*self._wheels, *([self._clerk] if self._clerk else [])):
             if wheel.turned != self._seen.get(wheel.name, (-1, 0))[0]:
                 self._seen[wheel.name] = (wheel.turned, self._real())

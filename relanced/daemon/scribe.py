@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from multiprocessing.context import ForkProcess
 
+import structlog
+
 from relanced.clock import WallClock
 from relanced.config import Config
 from relanced.flow.send import Apart, Here
@@ -21,6 +23,8 @@ from relanced.store.opening import Store
 from relanced.words.errors import WordingError
 
 LONGEST_END = 10.0  # seconds
+
+log = structlog.get_logger("relanced.send")
 
 
 class Called:
@@ -81,5 +85,9 @@ async def _work(config: Config, line: socket.socket) -> None:
                 pass
     except (Unusable, WordingError, OSError):
         return  # the daemon will say what is wrong with the house; or it is gone
+    except Exception:
+        log.exception("the scribe has failed")
     finally:
+        if store.engine.sqlite:
+            os._exit(0)  # who closes a file last removes its log: that of a daemon that was killed is for its next life
         await store.close()

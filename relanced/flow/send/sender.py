@@ -16,9 +16,10 @@ LOOK_AGAIN = timedelta(seconds=15)  # what a start told to another machine may c
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A round that is being worded."""
+    """A round that is being worded. `full`: there may be another one to ask for meanwhile."""
 
     ids: frozenset[int]
+    full: bool
     since: datetime
     wording: asyncio.Task[Round]
 
@@ -40,6 +41,9 @@ class Sender:
         worded meanwhile. True when there may be more."""
         before, self._round = self._round, await self._begun(now)
         useful = await self._handed_over(before, now) if before else True
+        if self._round and not self._round.full:
+            last, self._round = self._round, None
+            await self._handed_over(last, now)
         return useful and self._round is not None
 
     async def _begun(self, now: datetime) -> _Asked | None:
@@ -58,7 +62,7 @@ class Sender:
         if not picked:
             return None
         wording = asyncio.create_task(self._scribe.word(picked, conditions, now))
-        return _Asked(frozenset(m.id for m in picked), now, wording)
+        return _Asked(frozenset(m.id for m in picked), len(picked) == wanted, now, wording)
 
     async def _handed_over(self, asked: _Asked, now: datetime) -> bool:
         """Whether anything of the round may leave."""
@@ -81,10 +85,11 @@ class Sender:
             return held_up
         return await self._store.sending.next_due(self.channel) if self._clerk.appetite(self.channel) else None
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """What is still being worded stays planned."""
         if self._round:
             self._round.wording.cancel()
+            await asyncio.wait([self._round.wording])
 
 
 def _shut(conditions: Conditions, channel: str, now: datetime) -> datetime | None:
