@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 from relanced.words.blocks import Bullets, Paragraph, sheet
@@ -24,7 +24,8 @@ SHOWN = 15  # of a kind; the workbook has them all
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that waits. `case` is a number, 0 for none; `cents` 0 when it is about no amount."""
+    """One thing that waits. `case` is a number, 0 for none; `cents` 0 when it is about no amount. `hour`: of `until`,
+    where one was named."""
 
     debtor: str
     case: int = 0
@@ -38,6 +39,7 @@ class Entry:
     kind: str = ""
     since: date | None = None
     until: date | None = None
+    hour: time | None = None
 
     @property
     def amount(self) -> str:

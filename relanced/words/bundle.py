@@ -60,13 +60,17 @@ class BundleWords:
             raise WordingError(LABELS, 0, "no folder of templates has this file")
         self._dialect = Dialect(spoken, Labels.read(labels.read_text("utf-8")))
 
-    def mail(self, day: date, letters: Sequence[Ticked], stopped: Sequence[Ticked] = ()) -> MailWords:
-        """The mail; `stopped` are letters that somebody may have printed and that must not be posted. Raises
-        WordingError."""
+    def mail(
+        self, day: date, letters: Sequence[Ticked], stopped: Sequence[Ticked] = (), part: int = 1, parts: int = 1
+    ) -> MailWords:
+        """The mail; `stopped` are letters that somebody may have printed and that must not be posted; `part` of `parts`
+        mails for the same day. Raises WordingError."""
         counts = {
             "number": len(letters),
             "pages": sum(one.pages for one in letters),
             "registered": sum(one.registered for one in letters),
+            "part": part,
+            "parts": parts,
         }
         known = {"day": day, "letters": tuple(letters), "stopped": tuple(stopped), **counts}
         try:

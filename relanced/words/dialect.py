@@ -208,7 +208,7 @@ def _check_include(include: nodes.Include, name: str) -> None:
 def _only_words(value: object) -> str:
     """What an expression may print: a text, cleaned, or a whole number."""
     if isinstance(value, str):
-        return typography.clean(value)
+        return typography.titled(typography.clean(value))
     if isinstance(value, StrictUndefined | int) and not isinstance(value, bool):
         return str(value)  # raises UndefinedError for what is not known
     raise TypeError(f"{value!r} cannot be printed as it is: use a filter")
@@ -220,6 +220,8 @@ def _filters(labels: Labels) -> dict[str, Any]:
         "euros": _euros,
         "jour": typography.jour,
         "jour_court": typography.jour_court,
+        "heure": typography.heure,
+        "telephone": typography.telephone,
         "taux": typography.taux,
         "pluriel": typography.pluriel,
         "liste": typography.liste,

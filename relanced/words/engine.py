@@ -91,12 +91,13 @@ class Words:
                 told.update(hashlib.sha256(_content(path)).digest())
         return told.hexdigest()
 
-    def mail(self, wording: str, facts: ReminderFacts) -> MailWords:
-        """An e-mail. Raises WordingError."""
+    def mail(self, wording: str, facts: ReminderFacts, subject: str = "") -> MailWords:
+        """An e-mail, under a subject of its own or that of its wording. Raises WordingError."""
         name, page = self._sheet(wording, Form.MAIL, facts)
         with _blaming(name):
             below = contents(page, facts, self._labels)
-        return MailWords(page.subject.replace(NARROW, NBSP), as_text(below), as_html(page.subject, below))
+        title = clean(subject) or page.subject
+        return MailWords(title.replace(NARROW, NBSP), as_text(below), as_html(title, below))
 
     def reply(self, subject: str, body: str, facts: ReminderFacts) -> MailWords:
         """A person's own words as an e-mail, signed as the creditor signs; blank lines part the paragraphs."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from relanced.rules.claim import Claim
-from relanced.rules.model import Road, Segment
+from relanced.rules.model import PaymentMode, Road, Segment
 from relanced.rules.policy import Tone
 
 
@@ -101,13 +101,40 @@ class BrokenFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferFacts:
+    """An offer made on `said_on`: who pays `cents` until the day `until` is let off `waived_cents` of these invoices.
+
+    `lapsed`: that day is over, and it was not paid; `parted`: it is not about all the due dates of each invoice.
+    """
+
+    said_on: date
+    until: date
+    cents: int
+    waived_cents: int
+    invoices: tuple[str, ...]
+    lapsed: bool = False
+    parted: bool = False
+
+    @property
+    def whole_cents(self) -> int:
+        """What is owed without the offer."""
+        return self.cents + self.waived_cents
+
+
+@dataclass(frozen=True, slots=True)
 class PartFacts:
-    """A payment that was agreed: the `n`-th of `of` instalments, or a promise (n = 0), so much on that day."""
+    """A payment that was agreed: the `n`-th of `of` instalments, or a promise (n = 0), so much on that day.
+
+    `paid_cents` of it have come already; `means` is how it is to be paid, `said_by` whoever said so.
+    """
 
     n: int
     of: int
     on: date
     cents: int
+    paid_cents: int = 0
+    means: PaymentMode = PaymentMode.TRANSFER
+    said_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +145,8 @@ class ReminderFacts:
     goes along, or was wanted and not found. `registered` is the number of the registered letter, once known.
     `claim` is the *décompte* of all the terms named, wanted by firm reminders and notices. `broken` is a promise broken
     since the last reminder, `spoken_on` the day of a conversation since then.
-    `parts` are the payments agreed, where a word of the desk speaks of them, and `part` the one it is about.
+    `parts` are the payments agreed, where a word of the desk speaks of them, and `part` the one it is about. `offer` is
+    an offer of ours that runs, or that has lapsed since the last reminder.
     """
 
     today: date
@@ -142,6 +170,7 @@ class ReminderFacts:
     spoken_on: date | None = None
     parts: tuple[PartFacts, ...] = ()
     part: PartFacts | None = None
+    offer: OfferFacts | None = None
 
     def __post_init__(self) -> None:
         if not self.lines:
@@ -180,11 +209,22 @@ class ReminderFacts:
         return sum(line.open_cents for line in (*self.lines, *self.absorbed))
 
     @property
+    def contested_cents(self) -> int:
+        """What is contested of all lines, and not asked for."""
+        return sum(line.contested_cents for line in (*self.lines, *self.absorbed))
+
+    @property
     def payable_cents(self) -> int:
         """The amount to transfer: what was agreed; from a formal notice on the whole claim, before it the principal."""
         if self.part is not None:
-            return self.part.cents
+            return self.part.cents - self.part.paid_cents
         return self.claim.total if self.claim and self.tone is Tone.FORMAL else self.total_cents
+
+    @property
+    def means(self) -> PaymentMode:
+        """How it is to be paid: as it was agreed, else by transfer."""
+        spoken_of = self.part or (self.parts[0] if self.parts else None)
+        return spoken_of.means if spoken_of else PaymentMode.TRANSFER
 
     @property
     def accessory_cents(self) -> int:

@@ -10,12 +10,13 @@ from typing import Any
 from relanced.rules.claim import Claim, Indemnity, InterestLine
 from relanced.rules.model import Road, Segment
 from relanced.rules.policy import Tone
-from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, PartFacts, ReminderFacts
+from relanced.words.facts import Addressee, EarlierFacts, Letterhead, LineFacts, OfferFacts, PartFacts, ReminderFacts
 
 TODAY = date(2026, 3, 31)
 USUAL_DAYS = {"courtoisie": -5, "relance-1": 3, "relance-2": 10, "relance-ferme": 21, "mise-en-demeure": 30}
 CALLED_AFTER = {"appel": 14}  # days: what is said, not written
-DESK_WORDS = ("confirmation-promesse", "echeancier", "echeance-a-venir", "echeance-manquee")
+DESK_WORDS = ("confirmation-promesse", "echeancier", "echeance-a-venir", "echeance-manquee", "offre", "remerciement")
+ON_PAPER = ("echeancier", "offre")
 _OTHERWISE = 10
 _TONES = {-5: Tone.COURTEOUS, 3: Tone.COURTEOUS, 30: Tone.FORMAL}
 _ROADS = {14: Road.PHONE, 21: Road.LETTER, 30: Road.REGISTERED}
@@ -74,7 +75,16 @@ def _agreed(facts: ReminderFacts) -> ReminderFacts:
         PartFacts(2, 2, date(2026, 5, 15), total - half),
     )
     about = None if facts.step == "echeancier" else second
-    return replace(facts, absorbed=(), earlier=(), tone=Tone.COURTEOUS, claim=None, parts=(first, second), part=about)
+    said = replace(facts, absorbed=(), earlier=(), tone=Tone.COURTEOUS, claim=None, parts=(first, second), part=about)
+    return _with_an_offer(said) if facts.step == "offre" else said
+
+
+def _with_an_offer(facts: ReminderFacts) -> ReminderFacts:
+    """A tenth of it is let go for who pays in a fortnight."""
+    total = sum(line.open_cents for line in facts.lines)
+    until, numbers = TODAY + timedelta(days=15), tuple(line.invoice for line in facts.lines)
+    offer = OfferFacts(TODAY - timedelta(days=2), until, total - total // 10, total // 10, numbers)
+    return replace(facts, parts=(), part=PartFacts(0, 1, until, offer.cents), offer=offer)
 
 
 def _cases(wording: str, days: int) -> dict[str, ReminderFacts]:

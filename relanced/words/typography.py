@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sized
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
 
@@ -28,6 +28,7 @@ MONTHS = (
     "novembre",
     "décembre",
 )
+_DIALLED_AS_AT_HOME = (33, 262, 590, 594, 596)  # France and its overseas departments: ten digits, the first is 0
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
@@ -49,6 +50,31 @@ def jour(day: date) -> str:
 def jour_court(day: date) -> str:
     """A day in figures for tables: « 01/03/2026 »."""
     return f"{day:%d/%m/%Y}"
+
+
+def heure(moment: time) -> str:
+    """A time of the day: « 10 h 30 », « 14 h »."""
+    return f"{moment.hour}{NBSP}h" + (f"{NBSP}{moment.minute:02}" if moment.minute else "")
+
+
+@lru_cache(maxsize=4096)
+def telephone(number: str) -> str:
+    """A number as the French dial it: « 02 99 00 12 34 »; one of another country with its code: « +32 2 123 45 67 ».
+
+    What is no number stays as it is.
+    """
+    import phonenumbers  # a moment that only a list of calls needs
+
+    try:
+        known = phonenumbers.parse(number, "FR")
+    except phonenumbers.NumberParseException:
+        return number
+    if not phonenumbers.is_possible_number(known):
+        return number
+    if known.country_code in _DIALLED_AS_AT_HOME:
+        digits = f"{known.national_number:010}"
+        return NBSP.join(digits[i : i + 2] for i in range(0, len(digits), 2))
+    return phonenumbers.format_number(known, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace(" ", NBSP)
 
 
 def taux(rate: Decimal) -> str:
@@ -93,6 +119,14 @@ def typeset(prose: str) -> str:
     for pattern, wanted in _SPACES:
         prose = pattern.sub(wanted, prose)
     return prose
+
+
+_TITLE = re.compile(r"(?<![^ (])(M\.|MM\.|Mme|Mmes|Mlle|Me|Dr) (?=[^\W\d_])")
+
+
+def titled(name: str) -> str:
+    """« M. Petit » and « Mme Petit » stay on one line."""
+    return _TITLE.sub(rf"\1{NBSP}", name) if " " in name else name
 
 
 _UNPRINTABLE = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -38,7 +38,7 @@ FULL = Agenda(
     replies=(MARTIN,),
     approvals=(replace(MARTIN, step="mise-en-demeure", road="registered"), replace(PETIT, step="fin", road="")),
     held=(replace(PETIT, road="letter"),),
-    promises=(PETIT,),
+    promises=(PETIT, replace(MARTIN, kind="instalment", until=MONDAY)),
     letters=(replace(PETIT, road="letter"), replace(MARTIN, step="mise-en-demeure", road="registered")),
     tasks=(
         *(replace(PETIT, kind=k) for k in (*KINDS, *MORE_KINDS)),
@@ -77,7 +77,7 @@ def _same(file: Path, now: str) -> None:
 
 
 def test_what_asks_a_person_is_counted_and_what_leaves_alone_is_not() -> None:
-    assert FULL.asks == 2 + 1 + 2 + 1 + 1 + 2 + 11
+    assert FULL.asks == 2 + 1 + 2 + 1 + 2 + 2 + 11
     assert Agenda("Jean", MONDAY, leaving=(PETIT,)).asks == 0
 
 
@@ -88,6 +88,13 @@ def test_every_kind_of_task_asks_in_its_own_words(words: AgendaWords) -> None:
 
 def test_a_task_is_one_sentence_and_a_hand_over_has_a_name(words: AgendaWords) -> None:
     assert words.task(Entry("", kind="unmatched")) == "un règlement n’a pas pu être rattaché à une facture"
+    assert words.task(replace(PETIT, kind="promise")) == (
+        "un règlement est promis pour le 1er\u00a0mars\u00a02026, est-il arrivé\u202f?"
+    )
+    assert words.task(replace(PETIT, kind="call back", hour=time(10, 30))) == (
+        "ce client a demandé à être rappelé le 1er\u00a0mars\u00a02026 à 10\u00a0h\u00a030"
+    )
+    assert words.task(Entry("", kind="call back")) == "ce client a demandé à être rappelé"
     assert words.step(Entry("", step="mise-en-demeure", road="registered")) == "mise en demeure"
     assert words.step(Entry("", step="transmission")) == "transmission du dossier"
     assert words.step(Entry("")) == ""

@@ -38,7 +38,7 @@ références : sans cette confirmation, elles restent sur la liste des lettres
 ONE = """Bonjour,
 
 Le fichier joint contient une lettre d’une page à poster. Merci de
-l’imprimer en recto simple, de la mettre sous pli et de la cocher.
+l’imprimer en recto simple, de la mettre sous pli et d’en cocher la ligne.
 
 – ☐ 7ABCD-00001 : Peeters, 1000 BRUXELLES, BELGIQUE, 1 page, courrier simple
 
@@ -66,6 +66,14 @@ def test_the_list_as_it_is_read(words: BundleWords) -> None:
     assert _plain(said.subject) == "Lettres du 1er mars 2026 : 2 lettres à poster, dont 1 en recommandé"
     assert _plain(said.text) == TWO
     assert "<li>☐ 7ABCD-00001" in said.html
+
+
+def test_what_takes_several_mails_says_which_it_is(words: BundleWords) -> None:
+    letters = [ticked("7ABCD-00001", "Peeters", ABROAD, 1)]
+    said = words.mail(DAY, letters, (), 2, 3)
+    assert _plain(said.subject) == "Lettres du 1er mars 2026, envoi 2 sur 3 : 1 lettre à poster"
+    assert "arrivent en 3 envois : celui-ci est le numéro 2" in " ".join(_plain(said.text).split())
+    assert "envoi" not in words.mail(DAY, letters).text
 
 
 def test_one_letter_is_singular(words: BundleWords) -> None:

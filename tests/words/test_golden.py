@@ -47,7 +47,8 @@ FORMS: list[tuple[Say, str, list[str], list[str]]] = [
     (letter, "txt", PAPER, list(samples.cases("relance-1"))),
     (text, "txt", ["relance-1", "relance-2", "relance-ferme"], ["one", "three", "hostile"]),
     (mail, "txt", list(samples.DESK_WORDS), ["one", "three", "consumer", "hostile"]),
-    (letter, "txt", ["echeancier"], ["one", "three", "consumer", "hostile"]),
+    (mail, "txt", ["offre"], ["public"]),
+    (letter, "txt", list(samples.ON_PAPER), ["one", "three", "consumer", "hostile"]),
     (call, "txt", list(samples.CALLED_AFTER), ["one", "three", "consumer", "public", "hostile"]),
 ]
 

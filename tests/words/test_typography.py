@@ -1,11 +1,24 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 import pytest
 
-from relanced.words.typography import clean, euros, iban, jour, jour_court, liste, pluriel, siren, taux, typeset
+from relanced.words.typography import (
+    clean,
+    euros,
+    heure,
+    iban,
+    jour,
+    jour_court,
+    liste,
+    pluriel,
+    siren,
+    taux,
+    telephone,
+    typeset,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +43,29 @@ def test_a_month_begins_on_the_first_as_an_ordinal() -> None:
     assert jour(date(2026, 3, 1)) == "1er\u00a0mars\u00a02026"
     assert jour(date(2026, 8, 11)) == "11\u00a0août\u00a02026"
     assert jour_court(date(2026, 3, 1)) == "01/03/2026"
+
+
+@pytest.mark.parametrize(("at", "said"), [(time(10, 30), "10 h 30"), (time(14), "14 h"), (time(9, 5), "9 h 05")])
+def test_an_hour_reads_as_french_prints_it(at: time, said: str) -> None:
+    assert heure(at) == said.replace(" ", "\u00a0")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("+33299001234", "02 99 00 12 34"),
+        ("+33 6 12 34 56 78", "06 12 34 56 78"),
+        ("02.99.00.12.34", "02 99 00 12 34"),
+        ("+262262901234", "02 62 90 12 34"),
+        ("+590690123456", "06 90 12 34 56"),
+        ("+3222345678", "+32 2 234 56 78"),
+        ("demander à l'accueil", "demander à l'accueil"),
+        ("12", "12"),
+        ("", ""),
+    ],
+)
+def test_a_number_reads_as_the_french_dial_it(number: str, said: str) -> None:
+    assert telephone(number).replace("\u00a0", " ") == said
 
 
 @pytest.mark.parametrize(
