@@ -15,6 +15,7 @@ from relanced.premises import Premises
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
 
+FARTHEST = timedelta(days=20 * 366)
 _AMOUNT = re.compile(r"\d{1,10}(\.\d{1,2})?")
 
 
@@ -39,11 +40,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The words of one request: what, by whom, and the files that came with it."""
+    """The words of one request: what, by whom, and the files that came with it.
+
+    `today` is the day it is asked on; `request_id` is what its sender calls it, the same when it is sent again.
+    """
 
     words: Mapping[str, Any]
     by: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    today: date | None = None
+    request_id: str = ""
 
     def text(self, name: str) -> str:
         """A word that must be there. Raises Misasked."""
@@ -80,16 +86,19 @@ class Asked:
         return int(Decimal(bare) * 100)
 
     def day(self, name: str, default: date | None = None) -> date:
-        """A day as YYYY-MM-DD. Raises Misasked."""
+        """A day as YYYY-MM-DD, of our time. Raises Misasked."""
         said = self.maybe(name)
         if said is None:
             if default is None:
                 raise Misasked(f"{name} is missing: a day like 2026-03-31")
             return default
         try:
-            return date.fromisoformat(said)
+            day = date.fromisoformat(said)
         except ValueError:
             raise Misasked(f"{name}: {said!r} is not a day like 2026-03-31") from None
+        if self.today and abs(day - self.today) > FARTHEST:
+            raise Misasked(f"{name}: {day} is more than 20 years away")
+        return day
 
     def end_of(self, name: str, now: datetime) -> datetime:
         """The end of a day that is not over. Raises Misasked."""

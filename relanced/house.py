@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,6 @@ from relanced.flow.reconcile import Reconciler, Rounds
 from relanced.flow.send import Apart, Clerk, Here, Redirected, Sender, Shadowed, Trays
 from relanced.flow.watch import Auditor, Health, Herald, Morning, OwnPost, Ping, Pulse
 from relanced.premises import Premises
-from relanced.rules.model import Road
 from relanced.store import guard, migrate
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
@@ -155,29 +155,37 @@ class House:
         return OwnPost(door.name, self.bare[door.name], str(sender), self.premises, self.clock)
 
     async def close(self) -> None:
-        """Close the doors, the database, the lock."""
-        if self._reader is not None:
-            self._reader.close()
-        for door in self.doors.values():
-            await door.close()
-        await self.store.close()
-        if self._lock is not None:
-            self._lock.release()
+        """Close the reader and the doors, the database, the lock: each of them, whichever of the others fails."""
+        async with AsyncExitStack() as last:  # it is emptied from its end
+            if self._lock is not None:
+                last.callback(self._lock.release)
+            last.push_async_callback(self.store.close)
+            if self.store.file:
+                last.callback(guard.ended, self.config.state)
+            for door in self.doors.values():
+                last.push_async_callback(door.close)
+            if self._reader is not None:
+                last.callback(self._reader.close)
 
 
 async def open_house(config: Config, clock: Clock, who: str) -> House:
     """Open everything. Raises guard.Busy, Unusable, and the store's other errors; nothing is left half open."""
     store = Store(config.store.url())
     lock = _own(store.file, who, clock)
+    lost = guard.log_lost(config.state, store.file) if store.file else ""
     try:
         premises = premises_of(config)
         await _prepare(store, premises, clock)
+        if lost:
+            await store.house.freeze(lost, clock.now())
         _state_folder(config.state)
         owner = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
         bare = bare_doors(config, clock)
         doors = _as_wanted(config, bare)
         return House(config, store, premises, doors, clock, owner, bare=bare, _lock=lock)
     except BaseException:
+        if store.file and not lost:
+            guard.ended(config.state)
         await store.close()
         if lock is not None:
             lock.release()
@@ -256,8 +264,7 @@ def _kept_in(config: Config, name: str, door: Channel) -> Channel:
     """The door as the mode wants it."""
     if config.mode is Mode.LIVE:
         return door
-    roads = {road for c in config.creditors.values() for road, channel in c.roads.items() if channel == name}
-    ours = next((config.redirect_to[r] for r in (Road.EMAIL, Road.SMS) if r in roads and r in config.redirect_to), None)
+    ours = config.redirected_to(name)
     if config.mode is Mode.REDIRECT and ours:
         return Redirected(door, ours)
     return Shadowed(door)
@@ -271,4 +278,6 @@ async def started(house: House) -> str:
         guard.write_footprint(state, row.identity, row.starts, file, coming=row.starts + 1)
     after = await house.store.house.start(suspect, house.clock.now())
     guard.write_footprint(state, after.identity, after.starts, file)
+    if file:
+        guard.begun(state)
     return after.frozen

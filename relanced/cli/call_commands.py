@@ -32,6 +32,7 @@ def calls(ctx: click.Context, /, **words: Any) -> None:
 @click.option("--invoice", "invoices", multiple=True, help="Only this invoice was spoken of; may be repeated.")
 @click.option("--number", help="The number that was dialled, where no call was asked for.")
 @click.option("--incoming", is_flag=True, help="They called us.")
+@click.option("--unconfirmed", is_flag=True, help="Do not confirm a promise to the debtor by mail.")
 @creditor_option
 @click.pass_context
 def call(ctx: click.Context, /, invoices: tuple[str, ...], **words: Any) -> None:

@@ -47,7 +47,7 @@ def pause(ctx: click.Context, /, **words: Any) -> None:
 @creditor_option
 @click.pass_context
 def resume(ctx: click.Context, /, case: str | None, accept: bool, **words: Any) -> None:
-    """A CASE goes on: all of its holds end. Or accept a restored database."""
+    """The pause of a CASE ends; what else it waits for is told. Or accept a restored database."""
     if not case and not accept:
         raise Failed("say which case, or --accept for a restored database", 2)
     desk(ctx, "resume", case=case, accept=accept, **words)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from relanced.channel import Form
 from relanced.cli.client import answered, ask_daemon
 from relanced.cli.opening import load_config
 from relanced.cli.printing import Failed
@@ -26,8 +27,10 @@ from relanced.rules.policy import Policy, Step
 from relanced.store import migrate
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
-from relanced.words.engine import Words
+from relanced.words import inside
+from relanced.words.engine import Words, shipped_templates
 from relanced.words.errors import WordingError
+from relanced.words.samples import DESK_WORDS, ON_PAPER
 
 
 def check_all(path: Path, online: bool = False) -> int:
@@ -119,7 +122,7 @@ def _findings(path: Path, config: Config) -> Sequence[str]:
 
 
 def _wording_faults(config: Config) -> Iterator[str]:
-    """Every step in every form it may take, in the words of every creditor."""
+    """Every step in every form it may take, in the words of every creditor; and what our own people are written."""
     try:
         words = words_of(config)
     except WordingError as error:
@@ -130,7 +133,16 @@ def _wording_faults(config: Config) -> Iterator[str]:
         for policy in config.policies_of(key):
             for step in policy.steps:
                 said |= set(_step_faults(words[key], policy, step))
+        said |= set(_desk_faults(words[key]))
+    said |= {f"wording {problem}" for problem in inside.problems([*config.templates, shipped_templates()])}
     yield from sorted(said)
+
+
+def _desk_faults(words: Words) -> Iterator[str]:
+    """What the desk writes besides reminders; a reply has the words of whoever writes it."""
+    for wording in DESK_WORDS:
+        forms = [Form.MAIL, Form.PAPER] if wording in ON_PAPER else [Form.MAIL]
+        yield from (f"wording {problem}" for problem in words.problems(wording, forms))
 
 
 def _step_faults(words: Words, policy: Policy, step: Step) -> Iterator[str]:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import click
 
+from relanced.cli.client import ask
 from relanced.cli.files import new_file, write_files
+from relanced.cli.printing import Failed
 from relanced.cli.root import creditor_option, desk, reason_option, relanced
 
 Command = Callable[..., Any]
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _WORDS = click.Path(exists=True, dir_okay=False, path_type=Path)
-_seen = click.option("--seen", metavar="VERSION", help="The version of the case you looked at: refuse if it changed.")
+_seen = click.option(
+    "--seen",
+    metavar="VERSION",
+    help="The version of the case you looked at, or the last reply you read (h12): refuse if it changed.",
+)
 _case = click.argument("case")
 _invoices = click.option("--invoice", "invoices", multiple=True, help="Only this invoice; may be repeated.")
 _note = click.option("--note", help="Their words; they are written in the journal.")
@@ -58,13 +65,34 @@ def take(ctx: click.Context, /, **words: Any) -> None:
 
 
 @relanced.command()
-@click.option("--kind", help="End holds of this kind instead of replies: dispute, promise, unreachable, insolvency …")
+@click.argument("case", required=False)
+@click.option("--kind", help="End holds of this kind instead of replies: dispute, promise, insolvency …; or thanks.")
+@_invoices
 @click.option("--unanswered", is_flag=True, help="Only give it back: its holds stay.")
 @click.option("--reason")
-@_on_a_case
-def release(ctx: click.Context, /, **words: Any) -> None:
-    """CASE goes on: its replies are answered."""
-    desk(ctx, "release", **words)
+@_seen
+@creditor_option
+@click.pass_context
+def release(ctx: click.Context, /, case: str | None, invoices: tuple[str, ...], **words: Any) -> None:
+    """CASE goes on: its replies up to --seen are answered; if another has come since, nothing is changed.
+
+    With --kind dispute and --invoice one invoice is contested no more, the others still are.
+
+    With --kind thanks the debtor is thanked by mail; without CASE that is done for every reply that only thanks and is
+    yours or nobody's.
+    """
+    if not case and words["kind"] != "thanks":
+        raise Failed("say which case, or --kind thanks for every reply that only thanks", 2)
+    desk(ctx, "release", case=case, invoices=",".join(invoices) or None, **words)
+
+
+@relanced.command()
+@click.argument("task")
+@click.option("--reason", help="What was done; it is written in the journal.")
+@click.pass_context
+def done(ctx: click.Context, /, **words: Any) -> None:
+    """TASK, as `relanced tasks` numbers it, is dealt with."""
+    desk(ctx, "done", **words)
 
 
 @relanced.command()
@@ -146,6 +174,7 @@ def report(ctx: click.Context, /, **words: Any) -> None:
 @click.option("--part", "parts", multiple=True, metavar="DATE=AMOUNT", help="One part; repeat it for each.")
 @click.option("--means", help="transfer (default), cheque, card, direct_debit, other.")
 @click.option("--said-by", metavar="NAME", help="Who agreed.")
+@click.option("--anyway", is_flag=True, help="Even over more than the 24 months that a judge would grant.")
 @click.option("--revoke", is_flag=True, help="Everything is due again (déchéance du terme); say --reason.")
 @click.option("--reason")
 @click.option("-o", "--output", type=_FILE, help="Write the agreement to be signed to this PDF.")
@@ -163,11 +192,71 @@ def instalments(ctx: click.Context, /, invoices: tuple[str, ...], parts: tuple[s
 
 
 @relanced.command()
+@click.option("--off", metavar="AMOUNT|PERCENT", help="What is let go: 100.00 or 10%.")
+@click.option("--until", metavar="DATE", help="The last day on which it may be taken.")
+@click.option("--means", help="transfer (default), cheque, card, direct_debit, other: how long the money may take.")
+@click.option("--hold", is_flag=True, help="No reminder meanwhile; default as the policy says.")
+@click.option("--remind", is_flag=True, help="Reminders go on, and recall it.")
+@click.option("--withdraw", is_flag=True, help="Take it back; say --reason.")
+@click.option("--reason")
+@click.option("-o", "--output", type=_FILE, help="Write the running offer as a letter to this PDF.")
+@click.option("--unconfirmed", is_flag=True, help="Do not say it to the debtor by mail.")
+@_invoices
+@_note
+@_on_a_case
+def offer(ctx: click.Context, /, invoices: tuple[str, ...], **words: Any) -> None:
+    """CASE owes less if the rest is paid by a day; without options: what was offered and what became of it."""
+    output = words.pop("output")
+    if words["hold"] and words["remind"]:
+        raise Failed("--hold and --remind exclude one another", 2)
+    if output is None:
+        desk(ctx, "offer", invoices=",".join(invoices) or None, **words)
+        return
+    with new_file(output) as file:
+        write_files(desk(ctx, "offer", case=words["case"], creditor=words["creditor"], paper=True), file)
+
+
+@relanced.command()
+@_case
 @click.argument("file", metavar="[FILE]", type=_WORDS, required=False)
 @click.option("--subject", help="Default: that of what the debtor wrote last.")
 @click.option("--release", is_flag=True, help="The reply is the answer: the case goes on.")
-@_on_a_case
+@_seen
+@creditor_option
+@click.pass_context
 def reply(ctx: click.Context, /, file: Path | None, **words: Any) -> None:
-    """Answer the debtor of CASE with the words of FILE, or of your editor."""
-    said = file.read_bytes() if file else (click.edit() or "").encode()
-    desk(ctx, "reply", {file.name if file else "reply.txt": said}, **words)
+    """Answer the debtor of CASE with the words of FILE, or of your editor.
+
+    With --release a file says by --seen what it answers; in the editor it answers what stands below the line.
+    """
+    if file:
+        desk(ctx, "reply", {file.name: file.read_bytes()}, **words)
+        return
+    said, version = _typed(ctx, words["case"], words["creditor"])
+    try:
+        desk(ctx, "reply", {"reply.txt": said.encode()}, **{**words, "seen": words["seen"] or version})
+    except Failed as refused:
+        raise Failed(f"{refused}\nyour words are kept: {_kept(said)}", refused.status) from None
+
+
+def _kept(said: str) -> str:
+    """Where words are found again that could not leave."""
+    with NamedTemporaryFile("w", encoding="utf-8", prefix="relanced-reply-", suffix=".txt", delete=False) as file:
+        file.write(said)
+    return file.name
+
+
+_BELOW = "# What stands below this line is not sent."
+
+
+def _typed(ctx: click.Context, case: str, creditor: str | None) -> tuple[str, str]:
+    """What a person types in their editor, above what the debtor wrote last, and the version of the case that they saw.
+    Raises Failed when nothing is saved."""
+    config, _style = ctx.obj
+    record = ask(config, "show", {"case": case, "creditor": creditor})["record"]
+    last = next((one for one in reversed(record["thread"]) if one["what"].startswith("← ")), None)
+    known = f"\n\n{_BELOW}\n# {last['what']}\n{last['text']}\n" if last else None
+    said = click.edit(known)
+    if said is None:
+        raise Failed("nothing was saved: nothing is sent")
+    return said.partition(_BELOW)[0], str(record["version"])

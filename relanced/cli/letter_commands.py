@@ -64,6 +64,15 @@ def letters_posted(ctx: click.Context, /, references: tuple[str, ...], proof: Pa
     desk(ctx, "letters posted", _scan(proof) if proof else None, references=",".join(references), **words)
 
 
+@letters.command("number")
+@click.argument("reference")
+@click.argument("number")
+@click.pass_context
+def letters_number(ctx: click.Context, /, **words: Any) -> None:
+    """The number of a letter that was posted without one, or with a wrong one."""
+    desk(ctx, "letters number", **words)
+
+
 @letters.command("presented")
 @click.argument("reference")
 @click.option("--on", metavar="DATE", required=True, help="The day of the first presentation.")

@@ -39,10 +39,11 @@ def cases(ctx: click.Context, /, creditor: str | None, all_: bool, no_policy: bo
 
 @relanced.command("show")
 @click.argument("case")
+@click.option("--brief", is_flag=True, help="Who wrote when, not what.")
 @creditor_option
 @click.pass_context
 def show_(ctx: click.Context, /, **words: Any) -> None:
-    """One CASE whole."""
+    """One CASE whole, with all that was written and answered."""
     desk(ctx, "show", **words)
 
 

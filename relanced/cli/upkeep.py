@@ -59,9 +59,11 @@ async def _with_store(path: Path, work: Callable[[Store], Awaitable[T]]) -> T:
     except OSError as error:
         raise Failed(f"the database's password cannot be read: {error}", BAD_CONFIG) from None
     lock = guard.Lock(store.file) if store.file else None
+    intact = False
     try:
         if lock:
             lock.take("relanced db", WallClock().now())
+        intact = store.file is not None and not guard.log_lost(config.state, store.file)
         return await work(store)
     except guard.Busy as error:
         raise Failed(str(error), BUSY) from None
@@ -70,6 +72,8 @@ async def _with_store(path: Path, work: Callable[[Store], Awaitable[T]]) -> T:
     except OSError as error:
         raise Failed(f"the database cannot be opened: {error}", 1) from None
     finally:
+        if intact:
+            guard.ended(config.state)
         await store.close()
         if lock:
             lock.release()

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from relanced.channel import Channel, Daily, Form, Inbox
+from relanced.channel import Channel, Daily, Form, Hook, Inbox
 from relanced.config.fields import Domains, RateWord, Text, one_or_more
 from relanced.config.section import Keyed
 from relanced.rules.limits import Rate, Rates
@@ -103,6 +103,12 @@ class Door:
         """Who is mailed its new letters once a day, if anybody."""
         said = getattr(self.settings, "daily", None)
         return said if isinstance(said, Daily) else None
+
+    @property
+    def hook(self) -> Hook | None:
+        """How its provider is told to call us, if at all."""
+        said = getattr(self.settings, "hook", None)
+        return said if isinstance(said, Hook) else None
 
     @property
     def inboxes(self) -> tuple[Inbox, ...]:

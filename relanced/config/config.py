@@ -74,6 +74,11 @@ class Config:
         name = self.creditors[creditor].roads.get(road)
         return self.channels[name] if name else None
 
+    def redirected_to(self, channel: str) -> str | None:
+        """Which address of ours takes all that leaves through a channel in mode redirect; None: nothing does."""
+        roads = {road for c in self.creditors.values() for road, name in c.roads.items() if name == channel}
+        return next((self.redirect_to[r] for r in (Road.EMAIL, Road.SMS) if r in roads and r in self.redirect_to), None)
+
     def inboxes_of(self, creditor: str) -> tuple[tuple[Door, Inbox], ...]:
         """The inboxes in which the answers to a creditor arrive, each with its channel. Raises KeyError."""
         return inboxes_of(self.creditors[creditor], self.channels)

@@ -21,7 +21,7 @@ from relanced.config.fields import (
 )
 from relanced.config.section import Keyed, Section
 from relanced.rules.model import Segment
-from relanced.rules.policy import Enclose, Only
+from relanced.rules.policy import DuringOffer, Enclose, Only
 
 
 class Whom(Section):
@@ -58,6 +58,7 @@ class PolicyHead(Keyed):
     min_amount: Cents = Field(0, description="cases that owe less are left alone")
     gather: Days = Field(0, description="terms due within these days are named along")
     large: Cents = Field(100_000, description="from which amount a line counts as large")
+    during_offer: DuringOffer = Field(DuringOffer.REMIND, description="whether reminders go on while an offer runs")
 
 
 class PolicyWords(PolicyHead):

@@ -21,6 +21,7 @@ from relanced.config.reading import Reading
 from relanced.config.references import (
     check_creditors,
     check_daily_mail,
+    check_hooks,
     check_ladders,
     check_own_mail,
     check_people,
@@ -146,6 +147,7 @@ def _check(reading: Reading, parts: _Parts) -> None:
     if parts.house:
         check_redirection(reading, parts.house, parts.creditors)
         check_own_mail(reading, parts.house, parts.doors)
+        check_hooks(reading, parts.house.desk.public_url, parts.doors)
 
 
 def _check_in_clear(reading: Reading, parts: _Parts) -> None:

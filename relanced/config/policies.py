@@ -61,6 +61,7 @@ def _policy(reading: Reading, raw: object, loc: Loc) -> Policy | None:
         gather=head.gather,
         large=head.large,
         tags=frozenset(head.for_.tags),
+        during_offer=head.during_offer,
     )
 
 

@@ -105,6 +105,18 @@ def check_daily_mail(reading: Reading, doors: Mapping[str, Door]) -> None:
             reading.fault(loc, f"{by} is of kind {doors[by].kind}: it carries no mail")
 
 
+def check_hooks(reading: Reading, public_url: str | None, doors: Mapping[str, Door]) -> None:
+    """A provider that is told to call us finds an open door, and calls at the address where it is."""
+    for name, door in doors.items():
+        if door.hook is None:
+            continue
+        loc, here = ("channels", name, door.hook.key), f"{public_url}/hook/{name}"
+        if public_url is None:
+            reading.fault(loc, "needs desk.public_url: without it no provider is let in")
+        elif door.hook.url not in ("", here):
+            reading.fault(loc, f"expected {here}: nobody would answer at {door.hook.url}")
+
+
 def _named(name: str, known: Collection[str], what: str, loc: Loc) -> Iterator[Problem]:
     if name not in known:
         yield loc, f"no {what} is named {name}{did_you_mean(name, known)}"

@@ -67,7 +67,8 @@ class Chapter:
         message = self._message(body.get("message"))
         match entry["event"]:
             case "message sent":
-                return f"{message['step']} by {_ROADS[message['road']]}{_ENDS.get(message['state'], '')}"
+                what = f"{message['written_by']}'s answer" if message["step"] == "reply" else message["step"]
+                return f"{what} by {_ROADS[message['road']]}{_ENDS.get(message['state'], '')}"
             case "letter posted":
                 return f"{message['step']} by {_ROADS[message['road']]}, posted"
             case "message failed" if message["road"] == "email":
@@ -83,7 +84,7 @@ class Chapter:
                 return f"{withdrawn[0]} withdrawn before it left" if withdrawn else ""
             case "hold begun":
                 return _HELD.get(body["kind"], "")
-            case "holds ended":
+            case "holds ended" | "case released":
                 return "goes on"
         return _spoken(entry["event"], body, message)
 
@@ -109,7 +110,7 @@ def _spoken(event: str, body: Mapping[str, Any], message: Mapping[str, Any]) -> 
     """What people said, and what nobody asked them."""
     match event:
         case "reply":
-            return "STOP: no more SMS" if body["stop"] else "answers"
+            return "STOP: no more SMS" if body["stop"] else "answers by mail"
         case "call made":
             named = f" for {datetime.fromisoformat(body['named']):%d %b}" if body.get("named") else ""
             return f"phoned: {body['result'].replace('-', ' ')}{named}"

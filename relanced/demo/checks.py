@@ -11,7 +11,7 @@ from datetime import datetime
 
 from relanced.demo.chapters import Chapter
 from relanced.demo.folder import Folder
-from relanced.demo.post import customers_mail, mornings, opened
+from relanced.demo.post import customers_mail, mornings, opened, text
 from relanced.demo.story import NOTICE
 from relanced.demo.twilio import Twilio
 from relanced.house import House
@@ -37,6 +37,7 @@ async def faults(
         *_mornings(folder),
         *_texts(told, twilio),
         *_stopped(twilio),
+        *_answered(told, folder),
         *_letters(folder),
         *(fault for chapter in told for fault in (*_twice(chapter), *_after_payment(chapter), *_notice(chapter))),
         *_refusal(reasons),
@@ -74,9 +75,26 @@ def _texts(told: Sequence[Chapter], twilio: Twilio) -> Iterator[str]:
 def _stopped(twilio: Twilio) -> Iterator[str]:
     """Who said STOP gets no text any more."""
     said = {text.sender: text.created for text in twilio.texts if text.direction == "inbound"}
-    for text in twilio.sent:
-        if text.to in said and text.created >= said[text.to]:
-            yield f"{text.to} got a text after STOP"
+    for sent in twilio.sent:
+        if sent.to in said and sent.created >= said[sent.to]:
+            yield f"{sent.to} got a text after STOP"
+
+
+def _answered(told: Sequence[Chapter], folder: Folder) -> Iterator[str]:
+    """Who answers by mail is left alone until Claire has written back in their thread; then the machine recalls it."""
+    for answer in map(opened, sorted(folder.answers.glob("*.eml"))):
+        whom = answer["From"].addresses[0].addr_spec
+        (chapter,) = (c for c in told if whom in {a.where for a in c.case.facts.addresses})
+        if not any(json.loads(e["body"] or "{}").get("kind") == "reply" for e in chapter.journal):
+            yield f"{chapter.key} wrote, and the case did not stand still"
+        mails = [
+            mail for path in customers_mail(folder) if path.name.endswith(f"-{whom}.eml") if (mail := opened(path))
+        ]
+        since = [mail for mail in mails if mail["Date"].datetime > answer["Date"].datetime]
+        if not since or since[0]["In-Reply-To"] != answer["Message-ID"]:
+            yield f"{chapter.key} wrote, and what came next was no answer in the thread"
+        elif len(since) < 2 or "suite à notre échange" not in "".join(text(since[1])):
+            yield f"{chapter.key} wrote, and the next reminder did not begin with it"
 
 
 def _letters(folder: Folder) -> Iterator[str]:
@@ -96,7 +114,7 @@ def _after_payment(chapter: Chapter) -> Iterator[str]:
     for message in chapter.messages:
         if message["sent_at"]:
             owed = outstanding(chapter.case.facts.terms, _money_known(chapter, message["sent_at"]))
-            if not all(owed[term] for term in terms[message["id"]]):
+            if not all(owed[term] for term in terms.get(message["id"], ())):  # what people write names none
                 yield f"{chapter.key}: message {message['id']} left after the payment"
 
 

@@ -3,56 +3,45 @@
 from __future__ import annotations
 
 import base64
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from relanced.demo.clock import DemoClock
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
 from relanced.demo.post import mornings, opened, tables, text
+from relanced.demo.window import Window
 
 _CALL = ("reference", "debtor", "contact", "number", "amount")
 _REGISTERED_NUMBER = "1A 203 456 7890 1"
 
 
-class Refused(Exception):
-    """The desk said no where the story expects a yes."""
-
-
 class Claire:
     """Says verbs at the desk. What she types is told, with the answer where it is worth reading."""
 
-    def __init__(self, socket: Path, clock: DemoClock, folder: Folder, narrator: Narrator) -> None:
-        self._session = aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)))
-        self._clock, self._folder, self._narrator = clock, folder, narrator
+    def __init__(self, window: Window, clock: DemoClock, folder: Folder, narrator: Narrator) -> None:
+        self._window, self._clock, self._folder, self._narrator = window, clock, folder, narrator
         self._handled: set[str] = set()
-
-    async def leave(self) -> None:
-        """Go home."""
-        await self._session.close()
 
     async def imports(self, *names: str, covers: date | None = None, quietly: bool = False) -> None:
         """Import files of the accounting program."""
         files = {Path(name).name: (self._folder.books / name).read_bytes() for name in names}
         words = {"covers": str(covers)} if covers else {}
         until = f" --covers {covers}" if covers else ""
-        said = await self._ask("import", words, files)
+        said = await self._window.ask("import", words, files)
         if not quietly:
             self._narrator.typed(f"import {' '.join(names)}{until}", said["lines"])
 
     async def opens(self, creditor: str) -> None:
         """Let reminders leave."""
-        said = await self._ask("open", {"creditor": creditor})
+        said = await self._window.ask("open", {"creditor": creditor})
         self._narrator.typed(f"open {creditor}", said["lines"])
 
     async def asks_why(self, invoice: str) -> list[str]:
         """Ask why an invoice stands where it stands."""
-        said = await self._ask("why", {"case": invoice})
+        said = await self._window.ask("why", {"case": invoice})
         self._narrator.typed(f"why {invoice}", said["lines"])
         return list(said["lines"])
 
@@ -72,27 +61,61 @@ class Claire:
         """Read the queue, and let what waits on a step go."""
         for row in await self.reads_queue():
             if row["step"] == step and row["state"] == "parked":
-                said = await self._ask("approve", {"message": row["message"]})
+                said = await self._window.ask("approve", {"message": row["message"]})
                 self._narrator.typed(f"approve {row['message']}", said["lines"])
 
-    async def resumes(self, customer: str, why: str) -> None:
-        """Let a case go on: what stopped it is answered."""
-        said = await self._ask("resume", {"case": customer, "reason": why})
-        self._narrator.typed(f'resume {customer} --reason "{why}"', said["lines"])
+    async def reads_inbox(self) -> None:
+        """Look at what waits for her."""
+        self._narrator.typed(
+            "inbox", [_row(row, "kind", "case", "debtor", "words") for row in await self._rows("inbox")]
+        )
+
+    async def looks_at(self, customer: str) -> None:
+        """Look at a case: its head, and the conversation from what the customer said last."""
+        lines = (await self._window.ask("show", {"case": customer}))["lines"]
+        last = max(n for n, line in enumerate(lines) if "← " in line)
+        self._narrator.typed(f"show {customer}", [*lines[:3], "…", *lines[last:]], whole=True)
+
+    async def takes(self, customer: str) -> None:
+        """Take a case in hand."""
+        said = await self._window.ask("take", {"case": customer})
+        self._narrator.typed(f"take {customer}", said["lines"])
+
+    async def answers(self, customer: str, words: str) -> None:
+        """Write back, and let the case go on."""
+        path = self._folder.answers / f"reponse-{customer}.txt"
+        path.write_text(words, encoding="utf-8")
+        seen = await self._version(customer)
+        answer = {"case": customer, "release": True, "seen": seen}
+        said = await self._window.ask("reply", answer, {path.name: path.read_bytes()})
+        typed = f"reply {customer} {path.relative_to(self._folder.root)} --release --seen {seen}"
+        self._narrator.typed(typed, said["lines"])
+
+    async def releases(self, customer: str, why: str) -> None:
+        """Let a case go on: what was written is read, and answered."""
+        seen = await self._version(customer)
+        said = await self._window.ask("release", {"case": customer, "seen": seen, "reason": why})
+        self._narrator.typed(f'release {customer} --seen {seen} --reason "{why}"', said["lines"])
+
+    async def _version(self, customer: str) -> int:
+        """Which state of a case she has read, as `show` tells it."""
+        return int((await self._window.ask("show", {"case": customer}))["record"]["version"])
 
     async def pauses(self, customer: str, until: date, why: str) -> None:
         """Let a case stand still."""
-        said = await self._ask("pause", {"case": customer, "until": str(until), "reason": why})
+        said = await self._window.ask("pause", {"case": customer, "until": str(until), "reason": why})
         self._narrator.typed(f'pause {customer} --until {until} --reason "{why}"', said["lines"])
 
     async def reads_calls(self) -> None:
         """Look at whom to call today, the largest amount first."""
-        said = await self._ask("calls", {"today": True})
+        said = await self._window.ask("calls", {"today": True})
         self._narrator.typed("calls --today", [_row(row, *_CALL) for row in said["record"]] or said["lines"])
 
     async def called(self, customer: str, result: str, note: str, promised: date | None = None) -> None:
         """Write down what became of a call."""
-        said = await self._ask("call", {"which": customer, "result": result, "note": note, "date": str(promised or "")})
+        said = await self._window.ask(
+            "call", {"which": customer, "result": result, "note": note, "date": str(promised or "")}
+        )
         named = f" --date {promised}" if promised else ""
         self._narrator.typed(f'call {customer} --result {result}{named} --note "{note}"', said["lines"])
 
@@ -112,7 +135,7 @@ class Claire:
         if not rows:
             return
         name = f"{today}.pdf"
-        taken = await self._ask("letters take", {})
+        taken = await self._window.ask("letters take", {})
         took = {sheet["reference"] for sheet in taken["record"]}
         self._handled |= {row["file"] for row in rows if row["reference"] in took}
         if not took:
@@ -132,34 +155,18 @@ class Claire:
     async def _posts(self, references: Sequence[str], number: str) -> None:
         if not references:
             return
-        said = await self._ask("letters posted", {"references": ",".join(references), "number": number})
+        said = await self._window.ask("letters posted", {"references": ",".join(references), "number": number})
         numbered = f' --number "{number}"' if number else ""
         self._narrator.typed(f"letters posted {' '.join(references)}{numbered}", said["lines"])
 
     async def notes_presentation(self, reference: str, on: date) -> None:
         """Note when the postman first presented a registered letter."""
-        said = await self._ask("letters presented", {"reference": reference, "on": str(on)})
+        said = await self._window.ask("letters presented", {"reference": reference, "on": str(on)})
         self._narrator.typed(f"letters presented {reference} --on {on}", said["lines"])
 
     async def _rows(self, verb: str) -> list[dict[str, Any]]:
-        said = await self._ask(verb, {})
+        said = await self._window.ask(verb, {})
         return list(said["record"])
-
-    async def _ask(
-        self, verb: str, words: Mapping[str, Any], files: Mapping[str, bytes] | None = None
-    ) -> dict[str, Any]:
-        request = {
-            "verb": verb,
-            "words": {name: word for name, word in words.items() if word != ""},
-            "files": {name: base64.b64encode(content).decode() for name, content in (files or {}).items()},
-            "request_id": secrets.token_hex(16),
-        }
-        await self._clock.settle()  # nobody types faster than the machine works
-        async with self._session.post("http://desk/desk", json=request) as answer:
-            said: dict[str, Any] = await answer.json()
-        if said.get("error") or said.get("bad"):
-            raise Refused(f"relanced {verb}: {said.get('error') or '; '.join(said.get('lines', ()))}")
-        return said
 
 
 def _row(row: Mapping[str, Any], *columns: str) -> str:

@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from relanced.demo.answers import ANSWERING
 from relanced.demo.chapters import Chapter
 from relanced.demo.company import CUSTOMERS
 from relanced.demo.folder import Folder
@@ -85,6 +86,7 @@ def _places(folder: Folder) -> Iterator[str]:
     places = {
         folder.mailbox: "every e-mail as .eml, to be opened in a mail program; Claire's mornings too, with their .xlsx",
         folder.texts: "every SMS, with its segments and its end, and the STOP",
+        folder.answers: "what customers wrote back, as .eml, and Claire's answer",
         folder.letters: "letters as PDF; withdrawn/ holds the one that was paid while it lay in the tray",
         folder.registered: "the mise en demeure as PDF",
         folder.posted: "what Claire took to the post, a merged PDF per morning",
@@ -104,6 +106,8 @@ def _commands(told: Sequence[Chapter], folder: Folder, stay: bool) -> Iterator[s
     asked = {
         "why FA-2026-007": "why an invoice stands where it stands",
         "show C12": "one case whole, with its journal",
+        "inbox": "what waits for Claire",
+        f"show {ANSWERING}": "one that was answered, word by word",
         "queue": "what has not left, and why",
         "tasks": "what the machine asks of people",
         "calls": "whom to call, with the words to say",

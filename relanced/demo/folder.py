@@ -70,6 +70,11 @@ class Folder:
         return self.root / "texts"
 
     @property
+    def answers(self) -> Path:
+        """What customers wrote back by mail, and what Claire answered."""
+        return self.root / "answers"
+
+    @property
     def books(self) -> Path:
         """What the accounting program exports."""
         return self.root / "books"
@@ -88,7 +93,7 @@ def make(into: Path) -> Folder:
             _clear(folder)
         folder.root.mkdir(parents=True, exist_ok=True)
         (folder.root / _MARKER).touch()
-        for part in ("mailbox", "letters", "registered", "posted", "texts", "books", "invoices"):
+        for part in ("mailbox", "letters", "registered", "posted", "texts", "answers", "books", "invoices"):
             (folder.root / part).mkdir()
         _fill(folder)
     except OSError as error:

@@ -37,10 +37,10 @@ class Narrator:
         told = f"▶ {self._now():%a %d %b %H:%M}  {words}"
         self.line(f"\x1b[1m{told}\x1b[0m" if self._out.isatty() else told)
 
-    def typed(self, command: str, answer: Iterable[str]) -> None:
-        """A person asks the desk."""
+    def typed(self, command: str, answer: Iterable[str], whole: bool = False) -> None:
+        """A person asks the desk, and reads the beginning of the answer, or all of it."""
         self.line(f"  $ relanced {command}")
-        for line in list(answer)[:_SHOWN]:
+        for line in list(answer)[: None if whole else _SHOWN]:
             self.line(f"    {line}")
 
     def opened(self, name: str, content: Iterable[str]) -> None:

@@ -29,6 +29,7 @@ from relanced.demo.narrator import Narrator
 from relanced.demo.phones import twilio_of
 from relanced.demo.story import Story
 from relanced.demo.twilio import Twilio
+from relanced.demo.window import Window
 from relanced.house import House, open_house
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -96,12 +97,13 @@ async def _live(play: _Play) -> int:
 
 async def _tell(play: _Play) -> int:
     await play.clock.settle()
-    claire = Claire(play.house.config.desk.socket, play.clock, play.folder, play.narrator)
-    story = Story(play.house, play.clock, claire, play.folder, play.narrator, play.twilio)
+    window = Window(play.house.config.desk.socket, play.clock)
+    claire = Claire(window, play.clock, play.folder, play.narrator)
+    story = Story(play.house, play.clock, claire, window, play.folder, play.narrator, play.twilio)
     try:
         await story.tell()
     finally:
-        await claire.leave()
+        await window.leave()
     told = await chapters(play.house)
     close_with(told, play.folder, play.narrator, play.stay)
     found = await faults(play.house, told, play.folder, play.twilio, story.reasons, play.narrator.errors.told)

@@ -9,6 +9,7 @@ from functools import partial
 
 from relanced.counter import amount
 from relanced.demo import books
+from relanced.demo.answers import ANSWER, ANSWERING, REPLY, answered
 from relanced.demo.claire import Claire
 from relanced.demo.clock import DemoClock
 from relanced.demo.company import (
@@ -25,7 +26,9 @@ from relanced.demo.company import (
 )
 from relanced.demo.folder import Folder
 from relanced.demo.narrator import Narrator
+from relanced.demo.post import customers_mail, opened, text
 from relanced.demo.twilio import Twilio
+from relanced.demo.window import Window
 from relanced.house import House
 from relanced.rules.calendar import add_bank_days, is_bank_day
 
@@ -47,9 +50,16 @@ class Story:
     """Three months of Atelier Dubois. `reasons` keeps what `why` answered."""
 
     def __init__(
-        self, house: House, clock: DemoClock, claire: Claire, folder: Folder, narrator: Narrator, twilio: Twilio
+        self,
+        house: House,
+        clock: DemoClock,
+        claire: Claire,
+        window: Window,
+        folder: Folder,
+        narrator: Narrator,
+        twilio: Twilio,
     ) -> None:
-        self._house, self._clock, self._claire = house, clock, claire
+        self._house, self._clock, self._claire, self._window = house, clock, claire, window
         self._folder, self._narrator, self._twilio = folder, narrator, twilio
         self.reasons: list[str] = []
 
@@ -72,6 +82,7 @@ class Story:
             yield Scene(self._at(day, POST), "", partial(self._claire_comes_in, day))
         yield from self._desk()
         yield from self._telephone()
+        yield from self._answer()
 
     async def _start(self) -> None:
         await self._claire.imports("clients.csv", "contacts.csv", "factures-2025.csv")
@@ -122,7 +133,7 @@ class Story:
         wrong = partial(claire.called, "C12", "wrong-number", "a private person, tired of it")
         machine = partial(claire.called, "C18", "voicemail", "no word about money on a machine")
         promised = partial(claire.called, "C18", "promised", "the insurer has paid her", date(2026, 1, 30))
-        goes_on = partial(claire.resumes, "C17", "no texts, mails go on")
+        goes_on = partial(claire.releases, "C17", "no texts, mails go on")
         yield scene("2026-01-16 12:30", f"{shy} answers the text that followed the second reminder: STOP", self._stop)
         yield scene("2026-01-19 08:50", "Claire opens the mail of the morning", claire.opens_her_mail)
         yield scene("2026-01-19 10:00", "STOP is obeyed already; what is left is for a person", claire.reads_tasks)
@@ -134,6 +145,30 @@ class Story:
         yield scene("2026-01-20 15:45", f"The text to {NAMES['C04']} has arrived: Twilio was asked", self._text("C04"))
         yield scene("2026-01-22 15:45", f"{dead}: nobody at this number. The next one gets the text", self._text("C16"))
         yield scene("2026-03-02 09:30", f"Nobody has time to phone this week: {haulier} waits", claire.reads_calls)
+
+    def _answer(self) -> Iterator[Scene]:
+        """A customer answers a reminder by mail; Claire takes over, and lets the machine go on."""
+        claire, scene, garage = self._claire, self._scene, NAMES[ANSWERING]
+        yield scene("2026-03-16 11:20", f"{garage} answers the reminder by mail", self._writes_back)
+        yield scene("2026-03-17 09:30", "The case stands still since. Claire sees it in her inbox", claire.reads_inbox)
+        yield scene("2026-03-17 09:31", "", partial(claire.looks_at, ANSWERING))
+        yield scene("2026-03-17 09:35", "", partial(claire.takes, ANSWERING))
+        yield scene("2026-03-17 09:50", "", partial(claire.answers, ANSWERING, REPLY))
+        acknowledges = f"{garage}: the next reminder begins with what was said between people"
+        yield scene("2026-03-20 15:45", acknowledges, self._reads_the_last)
+
+    async def _writes_back(self) -> None:
+        """The mail server of Atelier Dubois hands the answer in, as `relanced ingest` does."""
+        address = next(c.email for c in CUSTOMERS if c.code == ANSWERING)
+        path = answered(self._folder, address, self._house.premises.local(self._clock.now()))
+        self._narrator.opened(str(path.relative_to(self._folder.root)), [line for line in ANSWER.splitlines() if line])
+        await self._window.ask("ingest", {}, {"message": path.read_bytes()})
+
+    async def _reads_the_last(self) -> None:
+        """Somebody opens the last mail that the customer who answered got."""
+        address = next(c.email for c in CUSTOMERS if c.code == ANSWERING)
+        path = [path for path in customers_mail(self._folder) if path.name.endswith(f"-{address}.eml")][-1]
+        self._narrator.opened(str(path.relative_to(self._folder.root)), text(opened(path))[:4])
 
     async def _stop(self) -> None:
         self._twilio.receive(STOPPING_MOBILE, SHORT_NUMBER, "STOP")

@@ -1,7 +1,15 @@
 """The premises: what the configuration and the database together say of a creditor and a case. Reads, never writes."""
 
 from relanced.premises.brief import brief
-from relanced.premises.names import approval_difference, approval_words, new_attempt, new_mail_id, new_reference
+from relanced.premises.names import (
+    approval_difference,
+    approval_words,
+    is_test,
+    new_attempt,
+    new_mail_id,
+    new_reference,
+    new_test,
+)
 from relanced.premises.premises import Conditions, Premises
 
 __all__ = [
@@ -10,7 +18,9 @@ __all__ = [
     "approval_difference",
     "approval_words",
     "brief",
+    "is_test",
     "new_attempt",
     "new_mail_id",
     "new_reference",
+    "new_test",
 ]

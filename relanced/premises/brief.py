@@ -9,13 +9,15 @@ from relanced.config import Creditor
 from relanced.rules.calls import answered
 from relanced.rules.claim import Claim, ClaimTerm, claim
 from relanced.rules.decide import Named
+from relanced.rules.given import Offer, OfferState
 from relanced.rules.model import CaseFacts, LineKind, MessageState, Reminder, Road, Term
-from relanced.rules.owed import askable, balances
+from relanced.rules.offers import about, progress, running
+from relanced.rules.owed import askable, balances, contested
 from relanced.rules.policy import Step, Tone
 from relanced.rules.promises import BROKEN, paid_on
 from relanced.rules.rates import RateTable
 from relanced.store.facts import Loaded
-from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, ReminderFacts
+from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, OfferFacts, ReminderFacts
 
 
 def brief(
@@ -56,6 +58,7 @@ def brief(
         enclosed=enclosed,
         missing=missing,
         broken=_broken(facts, terms, last, left),
+        offer=_offered(facts, terms, last, today),
         spoken_on=case.spoken_on if case.spoken_on and case.spoken_on >= last else None,
     )
 
@@ -109,6 +112,25 @@ def _broken(facts: CaseFacts, named: Set[int], last: date, left: Mapping[int, in
         return None
     word = since[-1]
     return BrokenFacts(word.said_on or word.on, word.on, word.cents, min(paid_on(word, left), word.cents))
+
+
+def _offered(facts: CaseFacts, named: Set[int], last: date, today: date) -> OfferFacts | None:
+    """The offer about these terms that runs, else the last that has lapsed since the last reminder; none of which a
+    part is contested, or that a credit note gave already."""
+    against = contested(facts, today)
+    mine = [o for o in about(facts.offers, named) if progress(facts, o).waived and not against.keys() & dict(o.terms)]
+    lapsed = [o for o in mine if o.state is OfferState.LAPSED and o.judged_on and o.judged_on > last]
+    found = running(mine, today) or lapsed
+    return offer_facts(facts, found[-1]) if found else None
+
+
+def offer_facts(facts: CaseFacts, offer: Offer) -> OfferFacts:
+    """An offer as a wording may speak of it: what was paid on it since is asked for no more."""
+    mine, come = dict(offer.terms), progress(facts, offer)
+    invoices = dict.fromkeys(t.invoice for t in facts.terms if t.id in mine)
+    parted = any(t.invoice in invoices and t.id not in mine for t in facts.terms)
+    said_on, lapsed = offer.said_on or offer.until, offer.state is OfferState.LAPSED
+    return OfferFacts(said_on, offer.until, come.asks, come.waived, tuple(invoices), lapsed, parted)
 
 
 def _left_before(facts: CaseFacts, reminder_id: int | None) -> list[tuple[Reminder, EarlierFacts]]:

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from relanced.premises.brief import brief
+from relanced.premises.brief import brief, offer_facts
 from relanced.premises.names import new_mail_id, new_reference
 from relanced.premises.premises import Premises
 from relanced.rules.decide import Named
-from relanced.rules.given import DeskWord, Promise, PromiseState, WordKind
-from relanced.rules.model import HoldKind, LineKind, Road
-from relanced.rules.owed import askable
+from relanced.rules.given import DeskWord, Offer, Promise, PromiseState, WordKind
+from relanced.rules.model import HoldKind, LineKind, PaymentMode, Road
+from relanced.rules.offers import progress, running
+from relanced.rules.owed import askable, balances
 from relanced.rules.policy import Step, Tone, When
-from relanced.rules.promises import BROKEN
+from relanced.rules.promises import BROKEN, paid_on
 from relanced.rules.turns import ways
 from relanced.store.facts import Loaded
 from relanced.store.saying import NewWord
@@ -28,7 +29,11 @@ WORDINGS = {
     WordKind.INSTALMENTS: "echeancier",
     WordKind.UPCOMING: "echeance-a-venir",
     WordKind.MISSED: "echeance-manquee",
+    WordKind.OFFER: "offre",
+    WordKind.THANKS: "remerciement",
 }
+_OF_NO_LINE = (WordKind.REPLY, WordKind.THANKS)  # they speak of no amount
+_OF_THE_REST = (WordKind.UPCOMING, WordKind.MISSED)  # they ask for what has not come of it yet
 
 
 def new_word(
@@ -56,27 +61,41 @@ def desk_facts(
     premises: Premises, case: Loaded, said: DeskWord, reference: str, contact: str, today: date
 ) -> ReminderFacts:
     """The facts as they stand today. Raises ValueError when what it speaks of is gone."""
-    parts = _parts(case, said)
-    mine = {term for part in parts for term, _ in part.terms} or {t.id for t in case.facts.terms}
+    parts, offer = _parts(case, said), _offer(case, said)
+    spoken_of: list[Promise | Offer] = [*parts, offer] if offer else [*parts]
+    mine = {term for one in spoken_of for term, _ in one.terms} or {t.id for t in case.facts.terms}
     left = askable(case.facts)
     named = [t.id for t in case.facts.terms if t.id in mine and left[t.id] > 0] or sorted(mine)
+    named = named[:1] if said.kind in _OF_NO_LINE else named
     step, creditor = desk_step(said.kind), premises.config.creditors[case.facts.creditor]
     lines = [Named(i, step.name, LineKind.MAIN, left[i]) for i in named]
     logo = premises.logos[case.facts.creditor]
     facts = brief(case, step, lines, Road.EMAIL, reference, contact, today, creditor, premises.rates, logo=logo)
-    told = tuple(PartFacts(p.n, len(parts), p.on, p.cents) for p in parts)
+    told = tuple(PartFacts(p.n, len(parts), p.on, p.cents, 0, PaymentMode(p.means), p.said_by) for p in parts)
     about = next((t for p, t in zip(parts, told, strict=True) if p.id == said.promise), None)
-    return replace(facts, parts=told, part=about, broken=None, spoken_on=None)
+    if about and said.kind in _OF_THE_REST:
+        about = replace(about, paid_cents=about.cents - _rest(case, next(p for p in parts if p.id == said.promise)))
+    offered = offer_facts(case.facts, offer) if offer else None
+    if offered is None and said.kind is WordKind.PROMISE and facts.offer and not facts.offer.lapsed:
+        offered = facts.offer  # what was promised takes it up
+    elif offered:
+        about = PartFacts(0, 1, offered.until, offered.cents)
+    return replace(facts, parts=told, part=about, broken=None, spoken_on=None, offer=offered)
 
 
-def out_of_date(case: Loaded, said: DeskWord) -> str:
+def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
     """Why it must not be said any more; empty when it still holds."""
-    if said.kind is WordKind.REPLY:
+    if said.kind in _OF_NO_LINE:
         return ""
+    if said.kind is WordKind.OFFER:
+        runs = next((o for o in running(case.facts.offers, today) if o.id == said.offer), None)
+        if runs is None:
+            return "the offer runs no more"
+        return "" if progress(case.facts, runs).waived else "a credit note gave already what was to be let go"
     parts = _parts(case, said)
     about = [p for p in parts if said.promise in (None, p.id)]
     wanted = BROKEN if said.kind is WordKind.MISSED else (PromiseState.OPEN,)
-    if not any(p.state in wanted for p in about):
+    if not any(p.state in wanted and (said.kind is not WordKind.MISSED or _rest(case, p)) for p in about):
         return "what it speaks of has been paid, or was replaced"
     agreed = any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds)
     return "" if agreed or said.kind is WordKind.PROMISE else "the agreement is over"
@@ -87,3 +106,13 @@ def _parts(case: Loaded, said: DeskWord) -> Sequence[Promise]:
     if said.agreement is not None:
         return [p for p in case.facts.promises if p.agreement == said.agreement]
     return [p for p in case.facts.promises if p.id == said.promise]
+
+
+def _rest(case: Loaded, part: Promise) -> int:
+    """What has not come yet of a part; the parts before it are paid first."""
+    return min(part.cents, max(0, part.upto - paid_on(part, balances(case.facts))))
+
+
+def _offer(case: Loaded, said: DeskWord) -> Offer | None:
+    """The offer it speaks of."""
+    return next((o for o in case.facts.offers if o.id == said.offer), None)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from relanced.rules.decide import Named
 from relanced.rules.model import Road, Term
 
+_TEST = "test-"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 
 
@@ -21,6 +22,16 @@ def new_reference() -> str:
 def new_attempt() -> str:
     """The name of one try: it goes into envelope, file and job names."""
     return secrets.token_hex(12)
+
+
+def new_test() -> str:
+    """The same for a test, which belongs to no case: what comes back to it is nobody's."""
+    return f"{_TEST}{new_attempt()}"
+
+
+def is_test(attempt: str) -> bool:
+    """Whether that is the name of a test."""
+    return attempt.startswith(_TEST)
 
 
 def new_mail_id(reference: str, sender: str) -> str:

@@ -11,6 +11,7 @@ from relanced.channel import Form
 from relanced.config import Config, Creditor, Door, Mode
 from relanced.config.digest import digest as short_name
 from relanced.premises.brief import claim_of
+from relanced.premises.room import short_of_room
 from relanced.rules.audit import DEAF, ear
 from relanced.rules.calendar import add_working_days
 from relanced.rules.decide import Decision, Named, decide
@@ -22,6 +23,8 @@ from relanced.store.facts import Loaded
 from relanced.store.opening import Store
 from relanced.words.engine import Words
 from relanced.words.errors import WordingError
+
+CALLS_PER_DAY = 12  # where a channel does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,17 @@ class Premises:
         """The channel behind a road."""
         return self.config.door(creditor, road) if creditor in self.config.creditors else None
 
+    def calls_per_day(self, channel: str) -> int:
+        """How many calls a person is given in a day through a channel."""
+        door = self.config.channels.get(channel)
+        return int(getattr(door.settings, "per_day", CALLS_PER_DAY)) if door else CALLS_PER_DAY
+
     async def conditions(self, store: Store) -> Conditions:
         """How the house stands now. A database that another configuration took over is no place to send from."""
         epoch, stopped, settled = await store.clerk.stopped()
         if not stopped and settled not in ("", self.digest):
             stopped = "another configuration works on this database: make them equal and restart"
+        stopped = stopped or short_of_room(self.config)
         heard = await store.hearing.inboxes() if self._listens else None
         return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard)
 

@@ -8,8 +8,11 @@ name; and the next step waits for its gap from the last contact, whatever that w
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 
-from relanced.rules.model import CaseFacts, LineState
+from relanced.rules.model import CaseFacts, Line, LineState
 from relanced.rules.owed import balances
 from relanced.rules.policy import Policy, Step
 from relanced.rules.stand import PassOver, PassReason
@@ -30,6 +33,12 @@ def passed_by_place(facts: CaseFacts, old: Policy, new: Policy) -> tuple[PassOve
     wanted = [t.id for t in facts.terms if owed[t.id] > 0 and done[t.id]]
     behind = (p for t in wanted for p in _behind(t, done[t], old, new))
     return tuple(p for p in behind if (p.term_id, p.step) not in under_way)
+
+
+def passed(facts: CaseFacts, passes: Iterable[PassOver], today: date) -> CaseFacts:
+    """The case as it would be once these were passed over."""
+    lines = [Line(p.term_id, p.step, LineState.PASSED_OVER, today, facts.round, p.reason.value) for p in passes]
+    return replace(facts, lines=(*facts.lines, *lines))
 
 
 def _behind(term_id: int, done: set[str], old: Policy, new: Policy) -> list[PassOver]:

@@ -16,12 +16,15 @@ STUCK = timedelta(minutes=30)  # the same message first in its queue: nothing of
 ON_ITS_WAY = timedelta(hours=1)  # sealed, and nobody has recorded what became of it
 IN_DOUBT = timedelta(days=1)
 UNHEARD = timedelta(hours=24)  # taken by a provider that tells what became of it, and told nothing
+UNREAD = timedelta(hours=2)  # kept and not read: a receipt that came too early may wait for an hour
 FEW = 3  # one telephone may be switched off; several are a webhook that does not arrive
 AGED = timedelta(days=7)  # waiting for a person
 DEAF = timedelta(hours=1)  # an ear that has heard nothing, not even that there was nothing
 SHUT_AFTER = 3  # failures of a door in a row
+LEAPT = "the clock leapt"  # in the words of a stop, beside a person's: no person gave this one
 STANDS_STILL = timedelta(minutes=10)  # a wheel that has not come round
 LEAST_FREE, LEAST_SHARE = 200_000_000, 0.05  # bytes, and share of the disk
+RESERVE = 50_000_000  # bytes: with less than that nothing new leaves
 _NAMED = 5
 
 
@@ -45,11 +48,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many things of a kind wait (counted up to a bound), and since when the oldest does."""
+    """How many things of a kind wait (counted up to a bound), and since when the oldest does. `lapses`: when the most
+    pressing of them is too late, `pressing` from when on it is so (see `half_over`)."""
 
     what: str
     number: int
     oldest: datetime
+    pressing: datetime | None = None
+    lapses: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +114,31 @@ def unheard(taken: Iterable[Waiting], now: datetime) -> Iterator[Finding]:
     for seen in taken:
         if seen.number >= FEW and now - seen.oldest >= UNHEARD:
             words = f"{seen.what}: {_number(seen)} taken by the provider without a receipt since {_at(seen.oldest)}"
-            yield Finding(f"unheard:{seen.what}", f"{words}: does its webhook reach desk.public_url?")
+            hint = "its own list says what became of them; if it calls us, does the call reach desk.public_url?"
+            yield Finding(f"unheard:{seen.what}", f"{words}: {hint}")
+
+
+def unread(kept: Iterable[Waiting], now: datetime) -> Iterator[Finding]:
+    """Channels through which something came that nobody has read: a reply may be in it. `what` is the channel."""
+    for seen in kept:
+        if now - seen.oldest >= UNREAD:
+            words = f"{seen.what}: what came since {_at(seen.oldest)} is kept and was not read ({seen.number})"
+            yield Finding(f"unread:{seen.what}", f"{words}: replies may be among it; the log says why")
+
+
+def half_over(since: datetime, lapses: datetime) -> datetime:
+    """When a person has had half of the time there is (`within:`)."""
+    return since + (lapses - since) / 2
 
 
 def ageing(waiting: Iterable[Waiting], now: datetime) -> Iterator[Finding]:
-    """What has waited for a person for more than a week. `what` is a sentence's end: "for approval"."""
+    """What has waited for a person for more than a week, or for half of its time. `what` is a sentence's end: "for
+    approval"."""
     for seen in waiting:
-        if now - seen.oldest >= AGED:
-            yield Finding(f"waits:{seen.what}", f"{_number(seen)} waiting {seen.what} since {_at(seen.oldest)}")
+        if now - seen.oldest >= AGED or (seen.pressing and now >= seen.pressing):
+            words = f"{_number(seen)} waiting {seen.what} since {_at(seen.oldest)}"
+            end = f", the first lapses {_at(seen.lapses)}" if seen.lapses else ""
+            yield Finding(f"waits:{seen.what}", words + end)
 
 
 def stale(creditor: str, covers: date | None, at_most: int, today: date) -> Iterator[Finding]:
@@ -149,14 +172,19 @@ def deaf(heard: Mapping[str, datetime], bounds: Mapping[str, timedelta], now: da
             yield Finding(f"deaf:{channel}", f"{words}; the log says why")
 
 
+def leapt(stopped: str) -> Iterator[Finding]:
+    """A house that stopped itself, since its clock is not to be believed."""
+    if LEAPT in stopped:
+        yield Finding("clock", f"{stopped}: nothing leaves; set the clock right, then relanced start")
+
+
 def full(disks: Iterable[Disk]) -> Iterator[Finding]:
     """Folders on a disk that fills."""
     for disk in disks:
         if disk.free < LEAST_FREE or disk.free < LEAST_SHARE * disk.whole:
             left = f"{disk.free // 1_000_000} MB of {disk.whole // 1_000_000} MB are left"
-            yield Finding(
-                f"disk:{disk.folder}", f"{disk.folder}: {left} on its disk; when none is, nothing leaves", True
-            )
+            words = f"{disk.folder}: {left} on its disk; below {RESERVE // 1_000_000} MB nothing leaves"
+            yield Finding(f"disk:{disk.folder}", words, True)
 
 
 def still(wheels: Mapping[str, timedelta]) -> Iterator[Finding]:

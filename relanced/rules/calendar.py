@@ -13,6 +13,8 @@ _DAY = timedelta(days=1)
 _WEEKEND = frozenset({5, 6})
 _SEARCH = 1100  # days looked at before rules are said never to open
 
+ANSWER_WITHIN = 10  # working days a person has to answer somebody
+
 # Code du travail L3133-1; L3134-13 (Alsace, Moselle); L3422-2 (overseas). A longer prefix comes first.
 _SUBDIVISIONS = (
     ("97133", "BL"),
@@ -73,6 +75,11 @@ def _add(day: date, n: int, counts: Callable[[date], bool]) -> date:
         while not counts(day):
             day += step
     return day
+
+
+def answer_by(now: datetime) -> datetime:
+    """By when a person should have answered what came now (aware, local)."""
+    return datetime.combine(add_working_days(now.date(), ANSWER_WITHIN), time(23, 59), tzinfo=now.tzinfo)
 
 
 # -- bank days ----------------------------------------------------------------------------------------------------

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 from relanced.rules.calendar import add_bank_days, add_working_days, bank_day_on_or_after
 from relanced.rules.model import Hold, HoldKind, Message, Road
+
+T = TypeVar("T")
 
 MOST_TRIES = 3
 NOT_REACHED = "not reached"  # what a call that was tried in vain counts as
@@ -44,7 +48,7 @@ class Effect:
     """What follows from a result. `spoke`: with somebody who can answer for the debtor.
 
     The hold lies on the terms of the call (`whole`: on the case); `rest` is how many working days it lasts when no day
-    is named, None: until a person ends it. `asks` is what a person has to do then.
+    is named, None: until a person ends it. `asks` is what a person has to do then; `waits`: not before the day named.
     """
 
     spoke: bool = True
@@ -53,6 +57,7 @@ class Effect:
     whole: bool = False
     rest: int | None = None
     asks: str = ""
+    waits: bool = False
 
 
 _R = CallResult
@@ -66,13 +71,17 @@ EFFECTS: Mapping[CallResult, Effect] = MappingProxyType(
             day=Day.MAY, hold=HoldKind.VALIDATION, rest=10, asks="send the duplicate again, then ask for a day"
         ),
         _R.IN_VALIDATION: Effect(
-            day=Day.MAY, hold=HoldKind.VALIDATION, rest=5, asks="ask whether the invoice was passed for payment"
+            day=Day.MAY,
+            hold=HoldKind.VALIDATION,
+            rest=5,
+            asks="ask whether the invoice was passed for payment",
+            waits=True,
         ),
-        _R.TRANSFER: Effect(day=Day.MUST, hold=HoldKind.PROMISE, asks="see whether the transfer came in"),
-        _R.PROMISED: Effect(day=Day.MUST, hold=HoldKind.PROMISE, asks="see whether the promise was kept"),
+        _R.TRANSFER: Effect(day=Day.MUST, hold=HoldKind.PROMISE, asks="see whether the transfer came in", waits=True),
+        _R.PROMISED: Effect(day=Day.MUST, hold=HoldKind.PROMISE, asks="see whether the promise was kept", waits=True),
         _R.DISPUTED: Effect(day=Day.MAY, hold=HoldKind.DISPUTE, asks="look into what is contested"),
         _R.REFUSES: Effect(day=Day.MAY, hold=HoldKind.DISPUTE, asks="decide what follows the refusal"),
-        _R.CALL_BACK: Effect(day=Day.MUST, hold=HoldKind.CALL_BACK, whole=True, asks="call back"),
+        _R.CALL_BACK: Effect(day=Day.MUST, hold=HoldKind.CALL_BACK, whole=True, asks="call back", waits=True),
     }
 )
 
@@ -151,3 +160,19 @@ def kept_their_word(holds: Iterable[Hold], owed: Mapping[int, int]) -> bool:
     spoken_of = {hold.term_id for hold in holds if hold.kind in _FOLLOWED_UP}
     still = any(cents > 0 for term, cents in owed.items() if spoken_of & {term, None})
     return bool(spoken_of) and not still
+
+
+def share(
+    calls: Iterable[T],
+    whose: Callable[[T], tuple[str, str]],
+    made: Mapping[tuple[str, str], int],
+    per_day: Callable[[str], int],
+) -> list[T]:
+    """What is left of each person's day, channel by channel, in the order of `calls`. `whose`: the person and the
+    channel of a call; `made`: how many of them were made today; `per_day`: how many a channel gives to a person."""
+    given, mine = Counter(made), []
+    for call in calls:
+        if given[whose(call)] < per_day(whose(call)[1]):
+            given[whose(call)] += 1
+            mine.append(call)
+    return mine

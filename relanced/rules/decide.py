@@ -14,7 +14,8 @@ from relanced.rules.given import PromiseState
 from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, HoldKind, LineState, Term
 from relanced.rules.naming import Named, Scene, currencies, gathers_from, name_terms
-from relanced.rules.owed import askable, overdue
+from relanced.rules.offers import about, ending, running
+from relanced.rules.owed import askable, let_go, overdue
 from relanced.rules.policy import Policy, Step, Tone
 from relanced.rules.stand import PassOver, PassReason, Stand, chased, stand, stands
 
@@ -60,7 +61,7 @@ def decide(facts: CaseFacts, policy: Policy, now: datetime, covers: date | None 
     if not asked:
         return Decision(None, _nothing(facts, owed.values()))
     free = _not_held(facts, asked, now, waits)
-    there = _not_away(facts, stands(facts, policy, free, owed, today), now, waits)
+    there = _not_offered(facts, _not_away(facts, stands(facts, policy, free, owed, today), now, waits), today, waits)
     scene = Scene(facts, policy, there, today, covers)
     step, lines = _choose(scene, _Amounts(asked, owed), waits)
     return Decision(
@@ -90,7 +91,7 @@ def _nothing(facts: CaseFacts, owed: Iterable[int]) -> str:
         return "the debtor is excluded"
     if any(owed):
         return "what is owed is excluded, closed, handed over or collected by direct debit"
-    return "nothing is owed"
+    return "what is left is waived: an offer was paid in time" if let_go(facts) else "nothing is owed"
 
 
 def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Waits) -> list[Term]:
@@ -104,7 +105,7 @@ def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Wa
         waits.words.append(f"on hold ({hold.kind.value}: {hold.reason})")
         if hold.until is not None:
             waits.moments.add(hold.until)
-    held |= _promised(facts, terms, now.date(), waits)
+    held |= _promised(facts, terms, now.date(), waits) | _over(facts, terms, now.date(), waits)
     return [t for t in terms if t.id not in held]
 
 
@@ -128,6 +129,26 @@ def _promised(facts: CaseFacts, terms: Sequence[Term], today: date, waits: _Wait
             still |= mine
             waits.words.append(f"waits for bank data until {word.until}: a payment was promised for {word.on}")
     return still
+
+
+def _over(facts: CaseFacts, terms: Sequence[Term], today: date, waits: _Waits) -> set[int]:
+    """An offer whose day is over still holds until the bank data tell whether it was taken."""
+    still: set[int] = set()
+    for offer in about(ending(facts.offers, today), {t.id for t in terms}):
+        still |= {term_id for term_id, _ in offer.terms}
+        waits.words.append(f"waits for bank data until {offer.last}: an offer ended on {offer.until}")
+    return still
+
+
+def _not_offered(facts: CaseFacts, known: Sequence[Stand], today: date, waits: _Waits) -> tuple[Stand, ...]:
+    """Nothing formal leaves while an offer runs: it would claim what was offered to be let go."""
+    formal = {s.term.id for s in known if s.step and (s.step.tone is Tone.FORMAL or s.step.hand_over)}
+    held: set[int] = set()
+    for offer in about(running(facts.offers, today), formal):
+        held |= formal & {term_id for term_id, _ in offer.terms}
+        waits.words.append(f"nothing formal before the end of an offer on {offer.until}")
+        waits.days.add(offer.until + _DAY)
+    return tuple(s for s in known if s.term.id not in held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from relanced.rules.policy import Step, Tone
 from relanced.rules.stand import chased
 from relanced.rules.turns import usable
 
+DEAF_AGAIN = timedelta(minutes=15)  # when a message is asked about again that nobody would hear an answer to
+
 
 class Strength(IntEnum):
     """What a question may answer, weakest first."""
@@ -156,15 +158,18 @@ def facts_fresh(m: Moment) -> Verdict:
 def ears_open(m: Moment) -> Verdict:
     """Somebody reads what comes back."""
     if m.surface.deaf:
-        return Verdict(Strength.DEFER, "ears open", m.surface.deaf, m.now + timedelta(minutes=15))
+        return Verdict(Strength.DEFER, "ears open", m.surface.deaf, m.now + DEAF_AGAIN)
     return _allow("ears open", m.surface.heard_until)
+
+
+NO_ADDRESS = "the address is gone, dead or not agreed to"
 
 
 def address_usable(m: Moment) -> Verdict:
     """The address is alive, known and agreed to where that is asked."""
     address = next((a for a in m.facts.addresses if a.id == m.address_id), None)
     if address is None or not usable(m.road, address, m.surface.consent):
-        return Verdict(Strength.CANCEL, "address usable", "the address is gone, dead or not agreed to")
+        return Verdict(Strength.CANCEL, "address usable", NO_ADDRESS)
     return _allow("address usable")
 
 

@@ -26,12 +26,14 @@ class WordKind(StrEnum):
     INSTALMENTS = "instalments"  # confirms an agreement on instalments
     UPCOMING = "upcoming"  # announces an instalment
     MISSED = "missed"  # an instalment has not come
+    OFFER = "offer"  # so much off for whoever pays the rest in time
+    THANKS = "thanks"  # their message was read, and needs no other answer
 
 
 @dataclass(frozen=True, slots=True)
 class DeskWord:
-    """One thing the desk says. `promise` is the promise or instalment, `agreement` the agreement it is about; `answers`
-    the Message-IDs a reply answers."""
+    """One thing the desk says. `promise` is the promise or instalment, `agreement` the agreement it is about, `offer`
+    the offer; `answers` the Message-IDs a reply answers."""
 
     kind: WordKind
     subject: str = ""
@@ -39,6 +41,7 @@ class DeskWord:
     promise: int | None = None
     agreement: int | None = None
     answers: tuple[str, ...] = ()
+    offer: int | None = None
 
 
 class PromiseState(StrEnum):
@@ -57,7 +60,7 @@ class Promise:
 
     `terms` are the terms it is about, each with what it owed when the word was given: what has gone off them since was
     paid on it. `upto` is what must have gone off for it to be kept. An instalment is the `n`-th promise of an
-    agreement: its `upto` counts those before it.
+    agreement: its `upto` counts those before it. `means` names a payment mode; `said_by` is whoever gave the word.
     """
 
     id: int
@@ -70,4 +73,35 @@ class Promise:
     judged_on: date | None = None
     agreement: int | None = None
     n: int = 0
+    said_on: date | None = None
+    means: str = "transfer"
+    said_by: str = ""
+
+
+class OfferState(StrEnum):
+    """What became of the creditor's offer."""
+
+    OPEN = "open"  # its time is not over, or the bank data do not tell yet
+    TAKEN = "taken"  # paid in time: the rest is waived
+    LAPSED = "lapsed"  # not paid in time, or the payment came back: everything is owed
+    REPLACED = "replaced"  # another offer took its place
+    WITHDRAWN = "withdrawn"  # a person took it back
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The creditor's word: who pays `cents` until the day `until` owes nothing more, and `waived` is let go.
+
+    `terms` are the terms it is about, each with what it owed when the offer was made. `last` is the last day on which a
+    payment ordered in time may show.
+    """
+
+    id: int
+    until: date
+    last: date
+    cents: int
+    waived: int
+    terms: tuple[tuple[int, int], ...]
+    state: OfferState = OfferState.OPEN
+    judged_on: date | None = None
     said_on: date | None = None

@@ -68,5 +68,8 @@ def in_words(known: Habits) -> str:
     """One line for whoever is about to speak with the debtor."""
     if not known.paid_invoices:
         return "no invoice fully paid yet"
-    paid = f"{known.paid_invoices} {'invoice' if known.paid_invoices == 1 else 'invoices'} paid"
-    return f"{paid}, the last {known.mean_lateness:.0f} days late on average"
+    late = f"{known.mean_lateness:.0f} days late"
+    if known.paid_invoices == 1:
+        return f"1 invoice paid, {late}"
+    last = f"the last {_LAST} of them " if known.paid_invoices > _LAST else ""
+    return f"{known.paid_invoices} invoices paid, {last}{late} on average"

@@ -11,6 +11,7 @@ from itertools import pairwise
 from relanced.rules.calendar import add_working_days
 
 MOST = 36  # parts: beyond that it is a loan
+LONGEST = 24  # months: a judge grants no more (C. civ. 1343-5)
 NOTICE = 3  # working days between the notice and the date
 
 
@@ -32,7 +33,7 @@ def by_count(total: int, count: int, first: date) -> tuple[Instalment, ...]:
     if each < 1:
         raise ValueError("there is less to pay than instalments")
     amounts = [each] * (count - 1) + [total - each * (count - 1)]
-    return _numbered([(_months_on(first, n), cents) for n, cents in enumerate(amounts)])
+    return _numbered([(months_on(first, n), cents) for n, cents in enumerate(amounts)])
 
 
 def by_list(total: int, parts: Sequence[tuple[date, int]]) -> tuple[Instalment, ...]:
@@ -50,6 +51,11 @@ def by_list(total: int, parts: Sequence[tuple[date, int]]) -> tuple[Instalment, 
     return _numbered(parts)
 
 
+def too_long(parts: Sequence[Instalment], today: date) -> bool:
+    """Whether the last part is farther away than a judge would grant."""
+    return parts[-1].on > months_on(today, LONGEST)
+
+
 def announced_on(on: date, postcode: str = "") -> date:
     """The day on which an instalment is announced: some working days before its date."""
     return add_working_days(on, -NOTICE, postcode)
@@ -63,7 +69,7 @@ def _numbered(parts: Sequence[tuple[date, int]]) -> tuple[Instalment, ...]:
     return tuple(made)
 
 
-def _months_on(first: date, months: int) -> date:
+def months_on(first: date, months: int) -> date:
     """The same day so many months later; the last one of a month that is too short."""
     year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
     return date(year, month + 1, min(first.day, calendar.monthrange(year, month + 1)[1]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from relanced.rules.given import Promise
+from relanced.rules.given import Offer, Promise
 
 
 class Segment(StrEnum):
@@ -156,6 +156,7 @@ class HoldKind(StrEnum):
     PAUSE = "pause"  # a person asked for quiet, with an end
     PROMISE = "promise"  # a payment is promised for a date
     INSTALMENTS = "instalments"  # an agreed plan is running
+    OFFER = "offer"  # an offer of ours runs, and a person wants quiet meanwhile
     DISPUTE = "dispute"  # the debt or a part of it is contested, or payment refused
     ABSENT = "absent"  # a machine said until when nobody is there: courteous steps wait, the others do not
     CALL_BACK = "call_back"  # somebody asked to be called back at a moment
@@ -282,6 +283,7 @@ class CaseFacts:
     touched_on: tuple[date, ...] = ()
     address_days: tuple[tuple[str, date], ...] = ()
     promises: tuple[Promise, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
     @property
     def live(self) -> Reminder | None:

@@ -12,21 +12,61 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from relanced.rules.model import CaseFacts, Money, Term
+from relanced.rules.given import Offer, OfferState
+from relanced.rules.model import CaseFacts, HoldKind, Money, Term
 
 
 def balances(facts: CaseFacts) -> dict[int, int]:
     """What every term of the case owes, by term id; never negative."""
-    return outstanding(facts.terms, facts.money)
+    return outstanding(facts.terms, designated(facts))
+
+
+def designated(facts: CaseFacts) -> tuple[Money, ...]:
+    """The money, where exactly what an offer of one invoice asks came in its time and names none: it pays that one.
+
+    Who pays may say which debt it is for (C. civ. 1342-10), and the amount says it.
+    """
+    money = facts.money
+    for offer in facts.offers:
+        invoices = {t.invoice_id for t in facts.terms if t.id in dict(offer.terms)}
+        meant = next((m for m in money if _takes(m, offer)), None) if len(invoices) == 1 else None
+        if meant:
+            (invoice_id,) = invoices
+            money = tuple(replace(m, invoice_id=invoice_id) if m is meant else m for m in money)
+    return money
+
+
+def _takes(item: Money, offer: Offer) -> bool:
+    """Whether it is exactly what was offered, loose and in time."""
+    runs = offer.state in (OfferState.OPEN, OfferState.TAKEN) and offer.said_on is not None
+    loose = item.invoice_id is None and not item.credit and item.cents == offer.cents
+    return runs and loose and (offer.said_on or offer.last) <= item.booked_on <= offer.last
 
 
 def askable(facts: CaseFacts) -> dict[int, int]:
-    """What may be asked for of every term: what it owes, less the part of it that is contested."""
+    """What may be asked for of every term: what it owes, less the part of it that is contested; nothing where an offer
+    was paid in time."""
     left = balances(facts)
     for hold in facts.holds:
         if hold.cents is not None and hold.term_id in left:
             left[hold.term_id] = max(0, left[hold.term_id] - hold.cents)
-    return left
+    return left | dict.fromkeys(let_go(facts), 0)
+
+
+def contested(facts: CaseFacts, today: date) -> dict[int, int]:
+    """What is contested of each term: all that it owes where no part was named. Terms of which nothing is are left
+    out."""
+    left, found = balances(facts), defaultdict[int, int](int)
+    for hold in facts.holds:
+        if hold.kind is HoldKind.DISPUTE and (hold.until is None or hold.until.date() >= today):
+            for term_id in left if hold.term_id is None else (hold.term_id,):
+                found[term_id] += left.get(term_id, 0) if hold.cents is None else hold.cents
+    return {term_id: min(cents, left[term_id]) for term_id, cents in found.items() if left.get(term_id) and cents}
+
+
+def let_go(facts: CaseFacts) -> set[int]:
+    """The terms of which an offer was paid in time: what is left of them is waived (C. civ. 1350)."""
+    return {term_id for offer in facts.offers if offer.state is OfferState.TAKEN for term_id, _ in offer.terms}
 
 
 def outstanding(terms: Iterable[Term], money: Iterable[Money]) -> dict[int, int]:

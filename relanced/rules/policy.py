@@ -35,6 +35,13 @@ class Enclose(StrEnum):
     INVOICES = "invoices"  # a duplicate of every invoice named
 
 
+class DuringOffer(StrEnum):
+    """What the ladder does while an offer runs, unless a person says otherwise."""
+
+    REMIND = "remind"  # reminders go on, and recall it; nothing formal leaves
+    HOLD = "hold"  # what it is about stands still
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """The moment of a step: days from the due date (negative: before), or once the deadline of a notice has passed."""
@@ -98,6 +105,7 @@ class Policy:
     gather: int = 0
     large: int = 100_000
     tags: frozenset[str] = field(default_factory=frozenset)  # only debtors with one of these tags; empty: all
+    during_offer: DuringOffer = DuringOffer.REMIND
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises KeyError."""

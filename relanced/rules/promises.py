@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from relanced.rules.calendar import add_bank_days, bank_day_on_or_after
-from relanced.rules.given import Promise, PromiseState
+from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, PaymentMode, Term
-from relanced.rules.owed import balances, oldest_first
+from relanced.rules.offers import about, progress
+from relanced.rules.owed import askable, balances, contested, let_go, oldest_first
 
 # How many bank days after the day named the money may still be on its way: a transfer ordered on that day shows on
 # the second, a cheque has to be posted, paid in and credited first.
@@ -94,6 +95,79 @@ def meant(facts: CaseFacts, invoices: Sequence[str], today: date) -> tuple[Term,
         raise ValueError(f"{facts.debtor.name} owes nothing")
     named = tuple(t for t in owing if t.invoice in invoices)
     return named or tuple(t for t in owing if t.due_on < today) or tuple(owing)
+
+
+def promisable(facts: CaseFacts, invoices: Sequence[str], today: date) -> tuple[Term, ...]:
+    """The terms a promise or an agreement is about: those meant, less what is contested whole or waived.
+
+    Raises ValueError as `meant` and `free_of` do.
+    """
+    return free_of(facts, meant(facts, invoices, today), bool(invoices), today)
+
+
+def free_of(facts: CaseFacts, terms: Sequence[Term], named: bool, today: date) -> tuple[Term, ...]:
+    """Those of these terms that are not contested whole, nor waived. Raises ValueError where nothing is left, or where
+    a person named one of the others."""
+    left, against, waived = balances(facts), contested(facts, today), let_go(facts)
+    free = tuple(t for t in terms if t.id not in waived and against.get(t.id, 0) < left[t.id])
+    if len(free) < len(terms) and (named or not free):
+        other = next(t for t in terms if t not in free)
+        if other.id in waived:
+            raise ValueError("what is left of it is waived already: an earlier offer was paid in time")
+        raise ValueError(f"{other.invoice} is contested: {_ends_it(facts)} comes first")
+    return free
+
+
+def uncontested(facts: CaseFacts, terms: Sequence[Term], today: date) -> None:
+    """An offer settles its invoices whole. Raises ValueError where a part of one is contested."""
+    against = contested(facts, today)
+    if one := next((t for t in terms if t.id in against), None):
+        part = f"{against[one.id] / 100:.2f} of {one.invoice} is contested, and an offer settles all of it"
+        raise ValueError(f"{part}: {_ends_it(facts)} comes first")
+
+
+def _ends_it(facts: CaseFacts) -> str:
+    return f"relanced release {facts.id} --kind dispute"
+
+
+def sum_promised(facts: CaseFacts, terms: Sequence[Term], on: date, cents: int | None = None) -> int:
+    """How much a word for that day is: `cents`, else all that may be asked of the terms, while an offer of ours runs
+    what it still asks.
+
+    Raises ValueError for more than that, and for a word that does not fit a running offer.
+    """
+    left, offers = askable(facts), open_offers(facts, terms)
+    total = sum(left[t.id] for t in terms) - sum(_let_off(facts, offer, terms, on) for offer in offers)
+    said = total if cents is None else cents
+    if not 0 < said <= total:
+        owed = f"{total / 100:.2f} {one_currency(terms)} is owed"
+        instead = f" while our offer runs: {_takes_back(facts)} comes first" if offers and said > total else ""
+        raise ValueError(f"{said / 100:.2f} is promised, and {owed}{instead}")
+    return said
+
+
+def open_offers(facts: CaseFacts, terms: Sequence[Term]) -> tuple[Offer, ...]:
+    """The offers of ours about any of these terms that were neither taken nor have lapsed."""
+    return tuple(o for o in about(facts.offers, {t.id for t in terms}) if o.state is OfferState.OPEN)
+
+
+def unoffered(facts: CaseFacts, terms: Sequence[Term]) -> None:
+    """An agreement is about everything that is owed. Raises ValueError while less is asked by an offer that runs."""
+    if open_offers(facts, terms):
+        raise ValueError(f"our offer runs: {_takes_back(facts)} comes first")
+
+
+def _let_off(facts: CaseFacts, offer: Offer, terms: Sequence[Term], on: date) -> int:
+    """What an offer lets go of these terms. Raises ValueError where the word would pass it by."""
+    come, named = progress(facts, offer), {t.id for t in terms}
+    if on <= offer.until and {term_id for term_id, _ in offer.terms} <= named:
+        return come.waived
+    asks = f"our offer runs, {come.asks / 100:.2f} until {offer.until} for all it is about"
+    raise ValueError(f"{asks}: promise that, or {_takes_back(facts)} comes first")
+
+
+def _takes_back(facts: CaseFacts) -> str:
+    return f"relanced offer {facts.id} --withdraw"
 
 
 def one_currency(terms: Sequence[Term]) -> str:

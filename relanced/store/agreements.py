@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from relanced.rules.instalments import Instalment
+from relanced.rules.instalments import Instalment, too_long
 from relanced.rules.model import HoldKind, PaymentMode, Term
-from relanced.rules.owed import balances
-from relanced.rules.promises import last_day, meant, one_currency
+from relanced.rules.owed import askable, balances
+from relanced.rules.promises import last_day, one_currency, promisable, unoffered
 from relanced.store import journal
 from relanced.store.asked import Unfitting
 from relanced.store.calling import follow_up_key
@@ -23,21 +22,28 @@ from relanced.store.hands import Hands, lay
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump
 from relanced.store.promising import end_holds, hold_terms, pairs, replace_words
-from relanced.store.saying import NewWord, say
+from relanced.store.saying import NewWord, tell
 from relanced.store.tables import agreements, cases, promises
-from relanced.store.tasks import close_tasks
+from relanced.store.tasks import Task, close_tasks
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _GIVES_WAY = (HoldKind.PROMISE, HoldKind.CALL_BACK, HoldKind.VALIDATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is agreed: how a sum in cents is cut into parts (may raise ValueError), of which invoices, by what means."""
+    """What is agreed: how a sum in cents is cut into parts (may raise ValueError), of which invoices, by what means.
+
+    `anyway`: even over a longer time than a judge would grant.
+    """
 
     cut: Callable[[int], Sequence[Instalment]]
     invoices: tuple[str, ...] = ()
     means: PaymentMode = PaymentMode.TRANSFER
     said_by: str = ""
+    anyway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +64,20 @@ class Agreements:
         self._engine = engine
         self._bumps = bumps
 
-    async def agree(self, hands: Hands, wanted: Wanted, now: datetime, confirm: NewWord | None = None) -> Agreed:
-        """What is owed now of the invoices is paid in parts, and stands still while the agreement runs.
+    async def agree(self, hands: Hands, wanted: Wanted, now: datetime, confirm: NewWord | Task | None = None) -> Agreed:
+        """What may be asked now of the invoices is paid in parts, and stands still while the agreement runs.
 
-        `confirm` is what confirms it to the debtor.
+        `confirm` is what confirms it to the debtor, or asks a person to.
 
-        Raises Unfitting for parts that do not add up or lie in the past, and while another agreement is running.
+        Raises Unfitting for parts that do not add up, lie in the past or go on too long, for what is contested, and
+        while an offer or another agreement is running.
         """
 
         async def work(connection: AsyncConnection) -> Agreed:
             await lay(connection, hands)
+            if await _running(connection, hands.case_id):
+                revoke = f"relanced instalments {hands.case_id} --revoke"
+                raise Unfitting(f"instalments are running: {revoke} comes first")
             (loaded,) = await load(connection, [hands.case_id], now.date())
             try:
                 terms, parts, currency = _cut(loaded, wanted, now)
@@ -79,9 +89,8 @@ class Agreements:
             told = {"agreement": number, "cents": parts[-1].upto, "invoices": numbers}
             told |= {"parts": [[p.on, p.cents] for p in parts]}
             entries = [Entry(hands.case_id, "instalments agreed", told, hands.by)]
-            if confirm:
-                about = replace(confirm, about={"agreement": number})
-                entries += await say(connection, hands.case_id, loaded.facts.creditor, about, hands.by, now)
+            whose = loaded.facts.creditor
+            entries += await tell(connection, hands.case_id, whose, confirm, {"agreement": number}, hands.by, now)
             await journal.write(connection, entries, now)
             return Agreed(number, parts[-1].upto, currency, numbers, parts)
 
@@ -124,8 +133,7 @@ class Agreements:
 
         async def work(connection: AsyncConnection) -> int:
             await lay(connection, hands)
-            running = (agreements.c.case_id == hands.case_id) & (agreements.c.state == "running")
-            row = (await connection.execute(select(agreements).where(running))).first()
+            row = await _running(connection, hands.case_id)
             if row is None:
                 raise Unfitting(f"case {hands.case_id} has no agreement on instalments that is running")
             ended = {"state": "revoked", "ended_at": now, "ended_by": hands.by}
@@ -149,16 +157,23 @@ class Agreements:
         await close_tasks(connection, [f"promise:{part.id}" for part in parts], hands.by, now)
 
 
+async def _running(connection: AsyncConnection, case_id: int) -> Any:
+    """The agreement of a case, though it may stand still for other reasons; None when there is none."""
+    running = (agreements.c.case_id == case_id) & (agreements.c.state == "running")
+    return (await connection.execute(select(agreements).where(running))).first()
+
+
 def _cut(loaded: Loaded, wanted: Wanted, now: datetime) -> tuple[tuple[Term, ...], tuple[Instalment, ...], str]:
     """The terms and the parts. Raises ValueError."""
     facts = loaded.facts
-    if any(h.kind is HoldKind.INSTALMENTS for h in facts.holds):
-        raise ValueError(f"instalments are running: relanced instalments {facts.id} --revoke comes first")
-    terms = meant(facts, wanted.invoices, now.date())
-    currency, left = one_currency(terms), balances(facts)
+    terms = promisable(facts, wanted.invoices, now.date())
+    unoffered(facts, terms)
+    currency, left = one_currency(terms), askable(facts)
     parts = tuple(wanted.cut(sum(left[t.id] for t in terms)))
     if parts[0].on < now.date():
         raise ValueError(f"{parts[0].on} is past")
+    if not wanted.anyway and too_long(parts, now.date()):
+        raise ValueError(f"{parts[-1].on} is more than 24 months away (C. civ. 1343-5): say --anyway if it may be so")
     return terms, parts, currency
 
 

@@ -11,7 +11,7 @@ from relanced.rules.lifecycle import IllegalTransition, MessageEvent, advance
 from relanced.rules.model import MessageState
 from relanced.store.engine import StoreError
 from relanced.store.lock import lock_cases
-from relanced.store.tables import messages
+from relanced.store.tables import cases, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,14 +21,24 @@ class Unfitting(StoreError):
     """What was asked does not fit the state of things. Nothing was changed."""
 
 
-async def locked(connection: AsyncConnection, message_ids: Sequence[int]) -> list[Any]:
-    """Lock the cases of these messages, then read them. Raises Unfitting for one that does not exist."""
+def in_no_other_hands(case: Any, by: str) -> None:
+    """Raises Unfitting while somebody else has taken the case."""
+    if case.taken_by not in ("", by):
+        since = f"{case.taken_by} has case {case.id} in hand since {case.taken_at:%Y-%m-%d %H:%M} UTC"
+        raise Unfitting(f"{since}, nothing was changed: relanced take {case.id} --anyway")
+
+
+async def locked(connection: AsyncConnection, message_ids: Sequence[int], by: str) -> list[Any]:
+    """Lock the cases of these messages, then read them. Raises Unfitting for one that does not exist, or whose case
+    somebody else has in hand."""
     owners = select(messages.c.id, messages.c.case_id).where(messages.c.id.in_(list(message_ids)))
     found = {row.id: row.case_id for row in (await connection.execute(owners)).all()}
     missing = [i for i in message_ids if i not in found]
     if missing:
         raise Unfitting(f"there is no message {missing[0]}")
     await lock_cases(connection, set(found.values()))
+    for case in await connection.execute(select(cases).where(cases.c.id.in_(set(found.values())))):
+        in_no_other_hands(case, by)
     query = select(messages).where(messages.c.id.in_(list(message_ids))).order_by(messages.c.id)
     return list((await connection.execute(query)).all())
 

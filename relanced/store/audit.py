@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, not_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, not_, select, text, update
 
-from relanced.rules.audit import UNHEARD, Breaker, Head, Waiting, ear
+from relanced.rules.audit import UNHEARD, Breaker, Head, Waiting, ear, half_over
 from relanced.store.engine import Engine
 from relanced.store.journal import DAEMON
 from relanced.store.tables import (
@@ -18,6 +18,7 @@ from relanced.store.tables import (
     channels,
     creditors,
     ears,
+    heard,
     holds,
     house,
     imports,
@@ -46,6 +47,7 @@ class Seen:
     heads: tuple[Head, ...]
     sealed: tuple[Waiting, ...]
     unheard: tuple[Waiting, ...]
+    unread: tuple[Waiting, ...]
     people: tuple[Waiting, ...]
     covers: dict[str, date | None]  # of the creditors that are open
     refused: tuple[tuple[str, str], ...]  # tasks: key and words
@@ -54,12 +56,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts for a monitor. Messages by channel and state, the longest due by channel, newest imports."""
+    """Counts for a monitor. Messages by channel and state, the longest due by channel, newest imports; `heard`: by
+    channel and inbox, until when all that came back was heard."""
 
     messages: dict[tuple[str, str], int]
     due_since: dict[str, datetime]
     closed: dict[str, bool]
     imported: dict[tuple[str, str], datetime]
+    heard: dict[tuple[str, str], datetime]
     tasks: int
     stopped: bool
 
@@ -81,6 +85,7 @@ class Audit:
                 tuple([Head(*r) for name in sorted(names) for r in await connection.execute(_head(name, now))]),
                 tuple([w for state in ("submitting", "uncertain") for w in await _aged(connection, _sealed(state))]),
                 tuple([w for name in sorted(telling) for w in await _aged(connection, _unheard(name, now))]),
+                tuple([w for name in sorted(names) for w in await _aged(connection, _unread(name))]),
                 tuple([w for query in _PEOPLE for w in await _aged(connection, query)]),
                 {r.key: r.covers for r in await connection.execute(_OPEN)},
                 tuple([(r.key, r.words) for r in await connection.execute(_REFUSALS)]),
@@ -99,8 +104,9 @@ class Audit:
         return await self._engine.read(work)
 
     async def without_look(self, after: int, limit: int) -> list[int]:
-        """Open cases that no moment wakes and nothing seems to hold: no live reminder, no hold. The next after that."""
-        lives = exists().where(reminders.c.case_id == cases.c.id, reminders.c.live)
+        """Open cases that no moment wakes and nothing seems to hold: no hold, no live reminder with a message whose end
+        is still to come. The next after that."""
+        lives = exists().where(reminders.c.case_id == cases.c.id, LIVE, exists().where(_LIVELY))
         held = exists().where(holds.c.case_id == cases.c.id, holds.c.ended_at.is_(None))
         sleeping = and_(cases.c.look_at.is_(None), cases.c.state == literal_column("'open'"), cases.c.id > after)
         query = select(cases.c.id).where(sleeping, not_(lives), not_(held)).order_by(cases.c.id).limit(limit)
@@ -125,6 +131,7 @@ class Audit:
                     for r in await connection.execute(_BREAKERS)
                 },
                 {(r.creditor, r.kind): r.at for r in await connection.execute(_IMPORTS)},
+                {(r.channel, r.inbox): r.open_at for r in await connection.execute(select(ears))},
                 int((await connection.execute(_TASKS)).scalar_one()),
                 bool(row.stopped or row.frozen),
             )
@@ -132,11 +139,13 @@ class Audit:
         return await self._engine.read(work)
 
     async def import_refused(self, creditor: str, words: str, now: datetime) -> None:
-        """A file was refused: a task stands until one of that creditor is taken in."""
+        """A file was refused: a task stands until one of that creditor is taken in, and speaks of the latest."""
         task = Task(REFUSED, _refusal(creditor), words, creditor)
+        latest = update(tasks).where(tasks.c.key == task.key, _STANDING).values(words=words)
 
         async def work(connection: AsyncConnection) -> None:
             await open_tasks(connection, [task], now)
+            await connection.execute(latest)
 
         await self._engine.write(work)
 
@@ -159,6 +168,7 @@ def _refusal(creditor: str) -> str:
 
 
 _ALIVE = ("planned", "parked", "submitting", "uncertain", "in_tray")
+_LIVELY = (messages.c.reminder_id == reminders.c.id) & in_state(*_ALIVE)
 _BREAKERS = select(channels.c.name, channels.c.failures, channels.c.closed_until, channels.c.why).order_by(
     channels.c.name
 )
@@ -199,15 +209,22 @@ def _sealed(state: str) -> Select[Any]:
 
 
 def _unheard(channel: str, now: datetime) -> Select[Any]:
-    """Who was silent for a day; what was for longer than a week will stay so."""
+    """Of which nothing at all was heard for a day; what was silent for longer than a week will stay so."""
     silent = (messages.c.channel == channel) & in_state("sent") & (messages.c.road != literal_column("'email'"))
     lately = (messages.c.sent_at > now - LOST) & (messages.c.sent_at <= now - UNHEARD)
+    told = exists().where(heard.c.case_id == messages.c.case_id, heard.c.attempt_id == messages.c.attempt_id)
     query = select(messages.c.channel.label("what"), messages.c.sent_at.label("since"))
-    return query.where(silent, lately).order_by(messages.c.sent_at).limit(MOST)
+    return query.where(silent, lately, not_(told)).order_by(messages.c.sent_at).limit(MOST)
+
+
+def _unread(channel: str) -> Select[Any]:
+    query = select(heard.c.channel.label("what"), heard.c.came_at.label("since"))
+    return query.where(heard.c.read_at.is_(None), heard.c.channel == channel).order_by(heard.c.id).limit(MOST)
 
 
 def _waiting(what: str, *which: ColumnElement[bool]) -> Select[Any]:
-    query = select(literal_column(f"'{what}'").label("what"), messages.c.planned_at.label("since"))
+    since, until = messages.c.planned_at.label("since"), messages.c.lapse_at.label("until")
+    query = select(literal_column(f"'{what}'").label("what"), since, until)
     return query.where(in_state("parked", "in_tray"), *which).order_by(messages.c.id).limit(MOST)
 
 
@@ -229,4 +246,7 @@ _PEOPLE = (
 async def _aged(connection: AsyncConnection, query: Select[Any]) -> list[Waiting]:
     """What a query shows, as one number and its oldest moment; nothing when it shows nothing."""
     rows = (await connection.execute(query)).all()
-    return [Waiting(rows[0].what, len(rows), min(r.since for r in rows))] if rows else []
+    if not rows:
+        return []
+    lapsing = [(half_over(r.since, r.until), r.until) for r in rows if getattr(r, "until", None)]
+    return [Waiting(rows[0].what, len(rows), min(r.since for r in rows), *min(lapsing, default=()))]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, literal_column, select, update
 
 from relanced.channel import Awaited
+from relanced.rules.audit import DEAF
+from relanced.rules.gate import DEAF_AGAIN
 from relanced.store.engine import Engine
+from relanced.store.lock import lock_cases
 from relanced.store.proofs import ProofKind
 from relanced.store.tables import attempts, ears, in_state, messages, proofs
 from relanced.store.upsert import or_change
@@ -48,11 +51,16 @@ class Awaiting:
         return await self._engine.read(work)
 
     async def heard_all(self, channel: str, until: datetime, inbox: str = "") -> None:
-        """Everything said through the channel, or in an inbox of it, until then has been heard."""
+        """Everything said through the channel, or in an inbox of it, until then has been heard. The messages that an
+        inbox held up while it was deaf need not wait until they are asked about again."""
         row = {"channel": channel, "inbox": inbox, "open_at": until}
+        mine = select(ears.c.open_at).where(ears.c.channel == channel, ears.c.inbox == inbox)
 
         async def work(connection: AsyncConnection) -> None:
+            before = (await connection.execute(mine)).scalar() if inbox else until
             await connection.execute(_OPEN[connection.dialect.name], row)
+            if before is None or until - before >= DEAF:
+                await _ask_again(connection, until)
 
         await self._engine.write(work)
 
@@ -66,6 +74,13 @@ class Awaiting:
         return await self._engine.read(work)
 
 
+async def _ask_again(connection: AsyncConnection, now: datetime) -> None:
+    """Every message that wants to leave soon is asked about now: the gate knows which of them may."""
+    soon = in_state("planned") & (messages.c.due_at > now) & (messages.c.due_at <= now + DEAF_AGAIN)
+    await lock_cases(connection, set((await connection.execute(select(messages.c.case_id).where(soon))).scalars()))
+    await connection.execute(update(messages).where(soon).values(due_at=now))
+
+
 _OPEN = or_change(ears, ["channel", "inbox"], ["open_at"])
 _TRAY, _DOUBT = in_state("in_tray"), in_state("uncertain")
 _MAIL: ColumnElement[str] = literal_column("'email'")  # as the partial indexes say it
@@ -75,7 +90,7 @@ _REGISTERED: ColumnElement[str] = literal_column("'registered'")
 def _tried(which: ColumnElement[bool]) -> Select[Any]:
     newest = (attempts.c.id == messages.c.attempt_id) & (attempts.c.message_id == messages.c.id)
     asked = (attempts.c.id, attempts.c.provider_id, attempts.c.address, attempts.c.sealed_at, attempts.c.number)
-    return select(*asked).select_from(messages.join(attempts, newest)).where(which)
+    return select(*asked, messages.c.sent_at).select_from(messages.join(attempts, newest)).where(which)
 
 
 def _live(channel: str, state: ColumnElement[bool]) -> Select[Any]:

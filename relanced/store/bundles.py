@@ -6,13 +6,13 @@ is doubtful: it is told to people and never mailed again by itself. The letters 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import func, insert, literal_column, select, update
 
 from relanced.store import journal
 from relanced.store.engine import Engine
@@ -38,13 +38,16 @@ class BundleState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Some letters of one channel, by the numbers of their messages, in the order in which they were laid."""
+    """Some letters of one channel, by the numbers of their messages, in the order in which they were laid. What is too
+    heavy for one mail leaves in several `parts`, each a bundle of its own."""
 
     id: int
     channel: str
     day: date
     letters: tuple[int, ...]
     made_at: datetime
+    part: int = 1
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,15 @@ class Ending:
 _DUE = bundles.c.state == literal_column("'due'")  # as the partial index says it
 _LEAVING = bundles.c.state == literal_column("'leaving'")
 _FIRST_OF_DAY = or_leave(bundles, "channel", "day", where="automatic")
-_THESE = (bundles.c.id, bundles.c.channel, bundles.c.day, bundles.c.letters, bundles.c.made_at)
+_THESE = (
+    bundles.c.id,
+    bundles.c.channel,
+    bundles.c.day,
+    bundles.c.letters,
+    bundles.c.made_at,
+    bundles.c.part,
+    bundles.c.parts,
+)
 
 
 class Bundles:
@@ -104,6 +115,23 @@ class Bundles:
 
         return await self._engine.read(work)
 
+    async def split(self, bundle: Bundle, parts: Sequence[Sequence[int]], now: datetime) -> bool:
+        """It leaves in parts, these letters in each. False: another process, or a person, was faster."""
+        mine = (bundles.c.id == bundle.id) & _DUE
+        first, *others = ({"letters": list(ids), "part": n} for n, ids in enumerate(parts, 1))
+
+        async def work(connection: AsyncConnection) -> bool:
+            changed = update(bundles).where(mine).values(**first, parts=len(parts)).returning(bundles.c.by)
+            by = (await connection.execute(changed)).scalar()
+            if by is None:
+                return False
+            same = {"channel": bundle.channel, "day": bundle.day, "by": by, "automatic": False, "parts": len(parts)}
+            same |= {"state": BundleState.DUE.value, "made_at": bundle.made_at, "due_at": now}
+            await connection.execute(insert(bundles), [{**same, **other} for other in others])
+            return True
+
+        return await self._engine.write(work)
+
     async def begin(self, bundle: Bundle, now: datetime) -> bool:
         """From here on a byte may leave. False: another process, or a person, was faster."""
         mine = (bundles.c.id == bundle.id) & _DUE
@@ -141,7 +169,7 @@ class Bundles:
 
 
 def _bundle(row: Any) -> Bundle:
-    return Bundle(row.id, row.channel, row.day, tuple(row.letters), row.made_at)
+    return Bundle(row.id, row.channel, row.day, tuple(row.letters), row.made_at, row.part, row.parts)
 
 
 async def _lying(connection: AsyncConnection, checked: Mapping[int, int], again: bool) -> list[Any]:
@@ -181,5 +209,14 @@ async def _end(connection: AsyncConnection, bundle: Bundle, ending: Ending, now:
     key = f"letters-mail:{bundle.channel}"
     if ending.task:
         await open_tasks(connection, [Task("letters mail", key, ending.task)], now)
-    elif ending.state is BundleState.SENT:
+    elif ending.state is BundleState.SENT and not await _lacks_a_part(connection, bundle):
         await close_tasks(connection, [key], DAEMON, now)
+
+
+async def _lacks_a_part(connection: AsyncConnection, bundle: Bundle) -> bool:
+    """Whether another part of the same letters did not leave, or nobody knows."""
+    if bundle.parts == 1:
+        return False
+    others = (bundles.c.channel == bundle.channel) & (bundles.c.made_at == bundle.made_at) & (bundles.c.parts > 1)
+    lacking = others & bundles.c.state.in_([BundleState.FAILED.value, BundleState.DOUBTFUL.value])
+    return (await connection.execute(select(bundles.c.id).where(lacking).limit(1))).first() is not None

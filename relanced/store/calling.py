@@ -16,11 +16,13 @@ from relanced.rules.calls import EFFECTS, NOT_REACHED, REPLACED, CallResult, End
 from relanced.rules.lifecycle import MessageEvent, advance
 from relanced.rules.model import HoldKind, LineState, MessageState, Road
 from relanced.rules.owed import balances
+from relanced.rules.promises import free_of, sum_promised
 from relanced.store import journal
 from relanced.store.asked import Unfitting
 from relanced.store.facts import Loaded, load
 from relanced.store.journal import Entry
 from relanced.store.promising import Word, replace_words, write_word
+from relanced.store.saying import NewWord, tell
 from relanced.store.steps import perform
 from relanced.store.tables import addresses, attempts, calls, cases, holds, messages
 from relanced.store.tasks import Task, close_tasks, open_tasks
@@ -82,10 +84,14 @@ class _Told:
     now: datetime
 
 
-async def log(connection: AsyncConnection, call: Call, by: str, now: datetime) -> Logged:
-    """Write down a call and all that follows. Raises Unfitting for what is no call, or does not fit the debtor."""
+async def log(
+    connection: AsyncConnection, call: Call, by: str, now: datetime, confirm: NewWord | Task | None = None
+) -> Logged:
+    """Write down a call and all that follows; `confirm` tells the debtor in writing what was promised, or asks a person
+    to. Raises Unfitting for what is no call, or does not fit the debtor."""
     told = await _gathered(connection, call, by, now)
     terms = _terms(told) if told.ending.effect.hold else []
+    entries = [_entry(told)]
     await _keep(connection, told)
     if told.row is not None:
         await _settle(connection, told.row, told.ending, told.tries, now, now.date())
@@ -94,10 +100,10 @@ async def log(connection: AsyncConnection, call: Call, by: str, now: datetime) -
     if told.ending.effect.spoke:
         spoken = update(cases).where(cases.c.id == call.case_id)
         await connection.execute(spoken.values(spoken_on=now.date()))
-        await _follow_up(connection, told, terms)
+        entries += await _follow_up(connection, told, terms, confirm)
     if told.late and told.ending.effect.spoke:
         await connection.execute(update(cases).where(cases.c.id == call.case_id).values(crossed=True))
-    await journal.write(connection, [_entry(told)], now)
+    await journal.write(connection, entries, now)
     return Logged(told.ending, told.tries, len(terms), told.late)
 
 
@@ -143,11 +149,23 @@ def _terms(told: _Told) -> Sequence[int | None]:
     if told.ending.effect.whole:
         return [None]
     if invoices:
-        return [t for t in owed if owed[t].invoice in invoices]
+        return _free(told, [t for t in owed if owed[t].invoice in invoices])
     planned = (line for line in facts.lines if line.state is LineState.PLANNED)
     mine = {line.term_id for line in planned if told.row is not None and line.reminder_id == told.row.reminder_id}
     late = {t for t in owed if owed[t].due_on < told.now.date()}
-    return sorted((mine & owed.keys()) or late or owed.keys())
+    return _free(told, sorted((mine & owed.keys()) or late or owed.keys()))
+
+
+def _free(told: _Told, found: Sequence[int]) -> Sequence[int]:
+    """Nobody promises what is contested, or waived. Raises Unfitting."""
+    if told.ending.effect.hold is not HoldKind.PROMISE:
+        return found
+    facts, named = told.loaded.facts, bool(told.call.invoices)
+    try:
+        free = free_of(facts, [t for t in facts.terms if t.id in found], named, told.now.date())
+    except ValueError as fault:
+        raise Unfitting(str(fault)) from None
+    return [t.id for t in free]
 
 
 async def _keep(connection: AsyncConnection, told: _Told) -> None:
@@ -188,27 +206,35 @@ async def _strike(connection: AsyncConnection, told: _Told) -> None:
         raise Unfitting("wrong-number: say which number was dialled, as the case shows it")
 
 
-async def _follow_up(connection: AsyncConnection, told: _Told, terms: Sequence[int | None]) -> None:
+async def _follow_up(
+    connection: AsyncConnection, told: _Told, terms: Sequence[int | None], confirm: NewWord | Task | None
+) -> list[Entry]:
     """The debtor's newest word takes the place of those before; a person is asked for what is to be done."""
     case_id, effect = told.call.case_id, told.ending.effect
     await _end(connection, told, terms)
     await close_tasks(connection, [follow_up_key(case_id)], told.by, told.now)
     if effect.hold is None or not terms:
-        return
+        return []
     about: dict[str, Any] = {"case_id": case_id, "kind": effect.hold.value, "reason": _reason(told)}
     about |= {"owner": _owner(told), "by": told.by, "began_at": told.now, "until": told.ending.until}
     await connection.execute(insert(holds), [{**about, "term_id": t} for t in terms])
-    if effect.hold is HoldKind.PROMISE and told.call.named:
-        await write_word(connection, _word(told, told.call.named.date(), terms), told.by, told.now)
     await open_tasks(connection, [_task(told, terms)], told.now)
+    if effect.hold is not HoldKind.PROMISE or not told.call.named:
+        return []
+    number = await write_word(connection, _word(told, told.call.named.date(), terms), told.by, told.now)
+    creditor = told.loaded.facts.creditor
+    return await tell(connection, case_id, creditor, confirm, {"promise": number}, told.by, told.now)
 
 
 def _word(told: _Told, on: date, terms: Sequence[int | None]) -> Word:
-    """All that is owed of what was spoken of."""
-    left = balances(told.loaded.facts)
-    owed = {t.id: left[t.id] for t in told.loaded.facts.terms if t.id in terms}
-    currency = next(t.currency for t in told.loaded.facts.terms if t.id in owed)
-    return Word(told.call.case_id, on, sum(owed.values()), currency, owed)
+    """All that may be asked of what was spoken of. Raises Unfitting where it does not fit an offer that runs."""
+    facts, left = told.loaded.facts, balances(told.loaded.facts)
+    about = [t for t in facts.terms if t.id in terms]
+    try:
+        cents = sum_promised(facts, about, on)
+    except ValueError as fault:
+        raise Unfitting(str(fault)) from None
+    return Word(told.call.case_id, on, cents, about[0].currency, {t.id: left[t.id] for t in about})
 
 
 async def _end(connection: AsyncConnection, told: _Told, terms: Sequence[int | None]) -> None:
@@ -240,7 +266,8 @@ def _task(told: _Told, terms: Sequence[int | None]) -> Task:
     about = f" ({', '.join(numbers)})" if numbers else ""
     words = f"{facts.debtor.name}{about}: {told.ending.effect.asks}; {_reason(told)}, {told.by} on {told.now:%Y-%m-%d}"
     name = kind.value.replace("_", " ") if kind else "call"
-    return Task(name, follow_up_key(facts.id), words, facts.creditor, facts.id, _owner(told))
+    day = told.call.named if told.ending.effect.waits else None
+    return Task(name, follow_up_key(facts.id), words, facts.creditor, facts.id, _owner(told), day)
 
 
 def _entry(told: _Told) -> Entry:

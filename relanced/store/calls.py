@@ -13,7 +13,9 @@ from relanced.store import calling
 from relanced.store.calling import Call, Logged
 from relanced.store.engine import Engine
 from relanced.store.lock import Bumps, bump, lock_cases, look
+from relanced.store.saying import NewWord
 from relanced.store.tables import attempts, calls, cases, in_state, lines, messages
+from relanced.store.tasks import Task
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -120,8 +122,9 @@ class Calls:
 
         return await self._engine.read(work)
 
-    async def log(self, call: Call, by: str, now: datetime) -> Logged:
-        """A call was made or received: step, number, holds and tasks follow. `now` is local.
+    async def log(self, call: Call, by: str, now: datetime, confirm: NewWord | Task | None = None) -> Logged:
+        """A call was made or received: step, number, holds and tasks follow. `now` is local; `confirm` is what confirms
+        a promise to the debtor, or asks a person to.
 
         Raises Unfitting for a message that is no call or was closed before, an invoice that is not owed, a day that
         does not fit; never because the call was withdrawn meanwhile.
@@ -129,7 +132,7 @@ class Calls:
 
         async def work(connection: AsyncConnection) -> Logged:
             await lock_cases(connection, [call.case_id])
-            logged = await calling.log(connection, call, by, now)
+            logged = await calling.log(connection, call, by, now, confirm)
             if logged.bumps:
                 await bump(connection, [call.case_id], now, self._bumps)
             else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,16 +12,20 @@ from sqlalchemy import select, update
 from relanced.rules.given import Cause
 from relanced.rules.model import HoldKind, Road
 from relanced.store import journal
+from relanced.store.among import among
 from relanced.store.asked import Unfitting
+from relanced.store.disputed import end_disputes
 from relanced.store.engine import Engine
-from relanced.store.hands import Hands, lay
+from relanced.store.hands import Hands, lay, refuse_blind
 from relanced.store.holds import close_announced
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases
-from relanced.store.replies import answered
-from relanced.store.saying import NewWord, say
+from relanced.store.promising import take_back
+from relanced.store.replies import answered, heard_in
+from relanced.store.saying import NewWord, say, tell
 from relanced.store.tables import addresses, cases, heard, holds, tasks
 from relanced.store.tasks import close_tasks
+from relanced.store.unanswered import Reply, replies_waiting
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -75,50 +79,106 @@ class Casework:
 
         return await self._engine.write(work)
 
-    async def release(self, hands: Hands, kinds: Sequence[HoldKind], why: str, now: datetime) -> int:
-        """The case is out of hand again. Holds of these kinds end; with a reply, what was asked for it is done.
+    async def release(
+        self, hands: Hands, kind: HoldKind | None, why: str, now: datetime, invoices: Collection[str] = ()
+    ) -> int:
+        """The case is out of hand again. Holds of this kind end, of a dispute only those on these invoices if any are
+        named; with a reply, what was asked for it is done; a promise is taken back.
 
-        Returns how many holds ended. Raises Unfitting while somebody else has it.
+        Returns how many holds ended. Raises Unfitting while somebody else has it, for replies that nobody says to have
+        read, and when several invoices are contested and none is named.
         """
 
         async def work(connection: AsyncConnection) -> int:
             await lay(connection, hands)
-            running = (holds.c.case_id == hands.case_id) & holds.c.ended_at.is_(None)
-            mine = running & holds.c.kind.in_([kind.value for kind in kinds])
-            ended = await connection.execute(update(holds).where(mine).values(ended_at=now, ended_by=hands.by))
-            await close_tasks(connection, [f"{kind.value}:{hands.case_id}" for kind in kinds], hands.by, now)
-            await close_announced(connection, hands.case_id, hands.by, now)
-            if HoldKind.REPLY in kinds:
-                await answered(connection, hands.case_id, hands.by, now)
-            if {HoldKind.REPLY, HoldKind.DISPUTE} & set(kinds) and ended.rowcount:
-                await _spoken(connection, hands.case_id, now.date())
-            gone = update(cases).where(cases.c.id == hands.case_id)
-            await connection.execute(gone.values(taken_by="", taken_at=None))
-            if ended.rowcount:
-                await bump(connection, [hands.case_id], now, self._bumps)
-            about = {"kinds": [kind.value for kind in kinds], "count": ended.rowcount, "why": why}
-            await journal.write(connection, [Entry(hands.case_id, "case released", about, hands.by)], now)
-            return ended.rowcount
+            ended = await self._released(connection, hands, kind, now, invoices)
+            about = {"kinds": [kind.value] if kind else [], "count": ended, "invoices": list(invoices), "why": why}
+            kept = {name: value for name, value in about.items() if name != "invoices" or value}
+            await journal.write(connection, [Entry(hands.case_id, "case released", kept, hands.by)], now)
+            return ended
 
         return await self._engine.write(work)
 
-    async def reply(self, hands: Hands, word: NewWord, now: datetime) -> None:
-        """A person's own words leave for the debtor. Holds stay until the case is released. Raises Unfitting."""
+    async def _released(
+        self,
+        connection: AsyncConnection,
+        hands: Hands,
+        kind: HoldKind | None,
+        now: datetime,
+        invoices: Collection[str] = (),
+    ) -> int:
+        if kind is HoldKind.REPLY:
+            await refuse_blind(connection, hands)
+        ended = await self._ended(connection, hands, kind, invoices, now) if kind else 0
+        gone = update(cases).where(cases.c.id == hands.case_id)
+        await connection.execute(gone.values(taken_by="", taken_at=None))
+        if ended:
+            await bump(connection, [hands.case_id], now, self._bumps)
+        return ended
+
+    async def _ended(
+        self, connection: AsyncConnection, hands: Hands, kind: HoldKind, invoices: Collection[str], now: datetime
+    ) -> int:
+        if kind is HoldKind.DISPUTE:
+            ended = await end_disputes(connection, hands, invoices, now)
+        else:
+            mine = (holds.c.case_id == hands.case_id) & holds.c.ended_at.is_(None) & (holds.c.kind == kind.value)
+            over = update(holds).where(mine).values(ended_at=now, ended_by=hands.by)
+            ended = (await connection.execute(over)).rowcount
+            await close_tasks(connection, [f"{kind.value}:{hands.case_id}"], hands.by, now)
+        await close_announced(connection, hands.case_id, hands.by, now)
+        if kind is HoldKind.REPLY:
+            await answered(connection, hands.case_id, hands.by, now)
+        if kind is HoldKind.PROMISE:
+            await take_back(connection, hands.case_id, now.date())
+        if kind in (HoldKind.REPLY, HoldKind.DISPUTE) and ended:
+            await _spoken(connection, hands.case_id, now.date())
+        return ended
+
+    async def thank(self, hands: Hands, word: NewWord | None, why: str, now: datetime) -> None:
+        """The replies of a case want no other answer than thanks, which `word` says: the case goes on.
+
+        Raises Unfitting when no reply waits, when one came after what was read, and while somebody else has the case.
+        """
 
         async def work(connection: AsyncConnection) -> None:
             row = await lay(connection, hands)
-            entries = await say(connection, hands.case_id, row.creditor, word, hands.by, now)
-            await _spoken(connection, hands.case_id, now.date())
+            if not await self._released(connection, hands, HoldKind.REPLY, now):
+                raise Unfitting(f"case {hands.case_id} has no reply that waits")
+            about = {"kinds": ["reply"], "count": 1, "why": why or "thanks"}
+            entries = [Entry(hands.case_id, "case released", about, hands.by)]
+            entries += await tell(connection, hands.case_id, row.creditor, word, {}, hands.by, now)
             await journal.write(connection, entries, now)
 
         await self._engine.write(work)
 
+    async def waiting(self) -> list[Reply]:
+        """The cases that stand still for a reply, with what every reply seems to say; the oldest first."""
+        return await self._engine.read(replies_waiting)
+
+    async def reply(self, hands: Hands, word: NewWord, now: datetime, release: bool = False) -> int:
+        """A person's own words leave for the debtor; with `release` they are the answer to what was read, and the case
+        goes on. Returns how many holds ended. Raises Unfitting: then nothing leaves."""
+
+        async def work(connection: AsyncConnection) -> int:
+            row = await lay(connection, hands)
+            ended = await self._released(connection, hands, HoldKind.REPLY, now) if release else 0
+            entries = await say(connection, hands.case_id, row.creditor, word, hands.by, now)
+            if release:
+                about = {"kinds": ["reply"], "count": ended, "why": "answered"}
+                entries.append(Entry(hands.case_id, "case released", about, hands.by))
+            await _spoken(connection, hands.case_id, now.date())
+            await journal.write(connection, entries, now)
+            return ended
+
+        return await self._engine.write(work)
+
     async def answering(self, case_id: int) -> Asking | None:
         """What a debtor wrote last, as far as the door understood it; None when nobody wrote."""
-        query = select(heard.c.said).where(heard.c.case_id == case_id, heard.c.read_at.is_not(None))
 
         async def work(connection: AsyncConnection) -> Asking | None:
-            rows = await connection.execute(query.order_by(heard.c.id.desc()).limit(20))
+            mine = among(heard.c.id, (await heard_in(connection, case_id))[-20:])
+            rows = await connection.execute(select(heard.c.said).where(mine).order_by(heard.c.id.desc()))
             said = (one for row in rows for one in row.said if one.get("sender"))
             return next((_asking(one) for one in said), None)
 
@@ -147,6 +207,30 @@ class Casework:
 
         return await self._engine.read(work)
 
+    # -- what was asked of people ---------------------------------------------------------------------------------
+
+    async def done(self, task_id: int, by: str, why: str, now: datetime) -> str:
+        """A person has dealt with a task. Returns what it asked.
+
+        Raises Unfitting for one that is not open, and for one that ends with what it is about.
+        """
+        query = select(tasks).where(tasks.c.id == task_id, tasks.c.closed_at.is_(None))
+
+        async def work(connection: AsyncConnection) -> str:
+            row = (await connection.execute(query)).first()
+            if row is None:
+                raise Unfitting(f"no task {task_id} is open: relanced tasks")
+            if (instead := _ENDS_WITH.get(row.kind)) and row.case_id:
+                raise Unfitting(f"task {task_id} ({row.kind}) is done by relanced {instead}")
+            if row.case_id:
+                await lay(connection, Hands(row.case_id, by))
+                about = {"task": row.kind, "asked": row.words, "why": why}
+                await journal.write(connection, [Entry(row.case_id, "task done", about, by)], now)
+            await close_tasks(connection, [row.key], by, now)
+            return str(row.words)
+
+        return await self._engine.write(work)
+
     # -- never again ----------------------------------------------------------------------------------------------
 
     async def opt_out(self, hands: Hands, places: Collection[tuple[Road, str]], why: str, now: datetime) -> int:
@@ -173,6 +257,17 @@ class Casework:
             return len(rows)
 
         return await self._engine.write(work)
+
+
+_ENDS_WITH = {
+    "reply": "release",
+    "hand-over": "approve",
+    "uncertain": "settle",
+    "ladder ended": "close",
+    "insolvency": "release --kind insolvency",
+    "dispute": "release --kind dispute",
+    "unreachable": "contact add",
+}
 
 
 def _asking(said: dict[str, Any]) -> Asking:

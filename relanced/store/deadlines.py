@@ -54,6 +54,9 @@ class Deadlines:
                 await connection.execute(update(holds).where(holds.c.id == row.id).values(**values))
                 mine = (tasks.c.case_id == row.case_id) & (tasks.c.kind == row.kind) & tasks.c.closed_at.is_(None)
                 await connection.execute(update(tasks).where(mine).values(owner=owner))
+                if row.taken_by == row.owner != owner:  # who did not answer keeps nobody else from answering
+                    free = update(cases).where(cases.c.id == row.case_id)
+                    await connection.execute(free.values(taken_by="", taken_at=None))
                 about = {"kind": row.kind, "from": row.owner, "to": owner, "why": f"nobody answered by {row.answer_by}"}
                 entries.append(Entry(row.case_id, "hold passed on", about))
             await journal.write(connection, entries, now)
@@ -88,7 +91,7 @@ async def _locked(connection: AsyncConnection, late: ColumnElement[bool]) -> lis
 
 
 def _late(late: ColumnElement[bool]) -> Select[Any]:
-    about = (cases.c.name, cases.c.creditor, cases.c.owner.label("case_owner"))
+    about = (cases.c.name, cases.c.creditor, cases.c.owner.label("case_owner"), cases.c.taken_by)
     joined = holds.join(cases, cases.c.id == holds.c.case_id)
     return select(holds, *about).select_from(joined).where(_RUNS, late).order_by(holds.c.case_id).limit(_MOST)
 

@@ -13,11 +13,12 @@ from relanced.rules.model import Road
 from relanced.store import journal
 from relanced.store.asked import Unfitting
 from relanced.store.engine import Engine
+from relanced.store.hands import Hands, lay
 from relanced.store.holds import end_unreachable
 from relanced.store.intake.debtors import postcode
 from relanced.store.intake.kept import given_back, keep, plain
 from relanced.store.journal import Entry
-from relanced.store.lock import Bumps, bump, lock_cases
+from relanced.store.lock import Bumps, bump
 from relanced.store.tables import addresses, cases
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Edits:
         work: Callable[[_Editing], Coroutine[Any, Any, Changes]],
     ) -> Edited:
         async def whole(connection: AsyncConnection) -> Edited:
-            await lock_cases(connection, [case_id])
+            await lay(connection, Hands(case_id, by))
             e = _Editing(connection, case_id, by, now, today, {k: v for k, v in about.items() if v})
             changed = await work(e)
             if changed or e.freed:

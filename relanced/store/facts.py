@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import Select, Table, bindparam, exists, select
 
 from relanced.rules.given import DeskWord, WordKind
-from relanced.rules.model import CaseFacts
+from relanced.rules.model import CaseFacts, MessageState
 from relanced.store import rows
 from relanced.store.among import among
 from relanced.store.rows import Parts, Rows, Touches, case_key, place_key
@@ -25,6 +25,7 @@ from relanced.store.tables import (
     lines,
     messages,
     money,
+    offers,
     promises,
     reminders,
     terms,
@@ -53,6 +54,18 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A word of the desk that has not reached anybody: its message, what it says, where to, and why it stands there."""
+
+    message_id: int
+    said: DeskWord
+    state: MessageState
+    address_id: int | None
+    place: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A case as the rules see it, with what only the flow needs."""
 
@@ -66,6 +79,7 @@ class Loaded:
     crossed: bool
     spoken_on: date | None = None  # the day of the last conversation with the debtor
     words: Mapping[int, DeskWord] = field(default_factory=dict)  # by message: what the desk says that has not left
+    unsaid: tuple[Unsaid, ...] = ()  # all that has not arrived: waiting, failed or cancelled, and not said again
 
 
 async def load(connection: AsyncConnection, ids: Collection[int], today: date) -> list[Loaded]:
@@ -83,10 +97,11 @@ async def load(connection: AsyncConnection, ids: Collection[int], today: date) -
         messages=await _grouped(connection, _MESSAGES, wanted),
         touches=await _touches(connection, wanted["ids"], _places(heads, ways), today),
         promises=await _grouped(connection, _PROMISES, wanted),
+        offers=await _grouped(connection, _OFFERS, wanted),
     )
     said = await _said(connection, wanted)
     return [
-        replace(one, words=said[i]) if (i := one.facts.id) in said else one
+        replace(one, words=_waiting(said[i]), unsaid=tuple(said[i])) if (i := one.facts.id) in said else one
         for one in (_loaded(h, parts, today) for h in heads)
     ]
 
@@ -136,7 +151,10 @@ _HOLDS = _of(holds, "id", "kind", "reason", "began_at", "term_id", "until", "own
 )
 _REMINDERS = _of(reminders, "id", "step", "round", "planned_on", "performed_on", "live")
 _SAID = ("on_day", "until_day", "cents", "upto", "terms", "state", "judged_on", "agreement_id", "n", "said_on")
-_PROMISES = _of(promises, "id", *_SAID).where(promises.c.state != "replaced")
+_HOW = ("means", "said_by")
+_PROMISES = _of(promises, "id", *_SAID, *_HOW).where(promises.c.state != "replaced")
+_OFFERED = ("until_day", "last_day", "cents", "waived", "terms", "state", "judged_on", "said_on")
+_OFFERS = _of(offers, "id", *_OFFERED).where(offers.c.state.in_(["open", "taken", "lapsed"]))
 _MESSAGES = _of(
     messages,
     "id",
@@ -153,21 +171,35 @@ _MESSAGES = _of(
 )
 
 
+_later = messages.alias("later")
+_SAID_AGAIN = exists().where(
+    _later.c.case_id == messages.c.case_id, _later.c.word_id == messages.c.word_id, _later.c.id > messages.c.id
+)
+_ABOUT = (messages.c.state, messages.c.address_id, messages.c.place, messages.c.reason)
 _DESK = (
-    select(messages.c.case_id, messages.c.id, words.c.kind, words.c.subject, words.c.body, words.c.about)
+    select(messages.c.case_id, messages.c.id, words.c.kind, words.c.subject, words.c.body, words.c.about, *_ABOUT)
     .select_from(messages.join(words, words.c.id == messages.c.word_id))
     .where(among(messages.c.case_id, "ids"), messages.c.word_id.is_not(None))
-    .where(in_state("planned", "parked"))
+    .where(in_state("planned", "parked", "failed", "cancelled"), ~_SAID_AGAIN)
 )
 
 
-async def _said(connection: AsyncConnection, wanted: dict[str, list[int]]) -> dict[int, dict[int, DeskWord]]:
-    """What the desk says that has not left yet, by case and message."""
-    said: dict[int, dict[int, DeskWord]] = defaultdict(dict)
-    for case_id, message_id, kind, subject, body, about in await connection.execute(_DESK, wanted):
-        named = (about.get("promise"), about.get("agreement"), tuple(about.get("answers", ())))
-        said[case_id][message_id] = DeskWord(WordKind(kind), subject, body, *named)
+async def _said(connection: AsyncConnection, wanted: dict[str, list[int]]) -> dict[int, list[Unsaid]]:
+    """What the desk says that has not reached anybody, by case."""
+    said: dict[int, list[Unsaid]] = defaultdict(list)
+    for case_id, message_id, kind, subject, body, about, state, *where in await connection.execute(_DESK, wanted):
+        word = _word(kind, subject, body, about)
+        said[case_id].append(Unsaid(message_id, word, MessageState(state), *where))
     return said
+
+
+def _waiting(said: Iterable[Unsaid]) -> dict[int, DeskWord]:
+    return {one.message_id: one.said for one in said if one.state in (MessageState.PLANNED, MessageState.PARKED)}
+
+
+def _word(kind: str, subject: str, body: str, about: Mapping[str, Any]) -> DeskWord:
+    named = (about.get("promise"), about.get("agreement"), tuple(about.get("answers", ())), about.get("offer"))
+    return DeskWord(WordKind(kind), subject, body, *named)
 
 
 async def _grouped(connection: AsyncConnection, query: Select[Any], wanted: dict[str, list[int]]) -> Rows:

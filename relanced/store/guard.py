@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,6 +85,32 @@ def write_footprint(state: Path, identity: str, starts: int, database: Path | No
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(state / "footprint.json")
+
+
+_AT_WORK = "at-work"  # in the state folder: somebody works on the file, and has committed to the log beside it
+
+
+def begun(state: Path) -> None:
+    """What is committed from now on may lie in the log (SQLite's -wal) and nowhere else."""
+    (state / _AT_WORK).touch()
+
+
+def ended(state: Path) -> None:
+    """The log is about to be copied into place, and to go. In a folder we may not use nobody has begun."""
+    with suppress(OSError):
+        (state / _AT_WORK).unlink()
+
+
+def log_lost(state: Path, database: Path) -> str:
+    """Why commits may be missing from a file, empty when none are: to be asked before anybody opens it.
+
+    Whoever was killed has left his last commits in the log beside it. Where there is none, the file is as old as its
+    last checkpoint, and counts as planned what left since.
+    """
+    log = database.with_name(database.name + "-wal")
+    if not os.access(state / _AT_WORK, os.F_OK) or (log.exists() and log.stat().st_size):
+        return ""
+    return f"relanced was killed, and {log.name} is gone with what was committed last, unless another program read it"
 
 
 def suspicion(known: Footprint | None, identity: str, starts: int, database: Path | None) -> str:

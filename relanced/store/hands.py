@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from relanced.store.asked import Unfitting
+from relanced.store.asked import Unfitting, in_no_other_hands
 from relanced.store.journal import DAEMON
 from relanced.store.lock import lock_cases
 from relanced.store.tables import cases, journal
+from relanced.store.unanswered import refuse_newer, refuse_unread
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Who works on which case. `seen` is the version of it that they looked at; None: they do not say."""
+    """Who works on which case. `seen` is the version of it that they looked at, `read` the last reply that they have
+    read, by the number under which it was heard; None: they do not say."""
 
     case_id: int
     by: str
     seen: int | None = None
+    read: int | None = None
 
 
 async def lay(connection: AsyncConnection, hands: Hands) -> Any:
@@ -30,17 +33,21 @@ async def lay(connection: AsyncConnection, hands: Hands) -> Any:
     has changed since it was looked at: then nothing was changed."""
     await lock_cases(connection, [hands.case_id])
     row = (await connection.execute(select(cases).where(cases.c.id == hands.case_id))).one()
-    if row.taken_by not in ("", hands.by):
-        raise Unfitting(
-            f"{row.taken_by} has case {row.id} in hand since {row.taken_at:%Y-%m-%d %H:%M} UTC, nothing was changed: "
-            f"relanced take {row.id} --anyway"
-        )
+    in_no_other_hands(row, hands.by)
     if hands.seen is not None and hands.seen != row.version:
         last = await _last_change(connection, row.id, hands.by)
         raise Unfitting(
             f"case {row.id} has changed since you looked{last}, nothing was changed: relanced show {row.id}"
         )
+    if hands.read is not None:
+        await refuse_newer(connection, row.id, hands.read)
     return row
+
+
+async def refuse_blind(connection: AsyncConnection, hands: Hands) -> None:
+    """Replies are ended only by who says what they have read: `lay` has judged it. Raises Unfitting."""
+    if hands.seen is None and hands.read is None:
+        await refuse_unread(connection, hands.case_id)
 
 
 async def _last_change(connection: AsyncConnection, case_id: int, by: str) -> str:

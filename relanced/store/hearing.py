@@ -126,7 +126,7 @@ class Hearing(Awaiting):
                 )
                 return ""
             await lock_cases(connection, await _concerned(connection, terms, spoken, found))
-            a = Applying(connection, kept.id, kept.channel, terms, now, self._bumps)
+            a = Applying(connection, kept.id, kept.channel, kept.came_at, terms, now, self._bumps)
             waits = await _applied(a, spoken, found)
             await connection.execute(
                 update(heard).where(heard.c.id == kept.id).values(**_read(a, spoken, found, waits))
@@ -256,7 +256,7 @@ def _nobodys(channel: str, one: Receipt, matches: Sequence[Match]) -> Task:
         words = f"a machine says of case {matches[0].case_id} ({one.said.value}), without a proof: {one.words}"
         return Task("unproved", f"unproved:{matches[0].case_id}", words, case_id=matches[0].case_id)
     words = f"{channel} told of something that is not ours ({one.said.value}): {one.words}"
-    return Task("unmatched", f"unmatched:{channel}", words)
+    return Task("not ours", f"unmatched:{channel}", words)
 
 
 def _read(a: Applying, said: Sequence[Receipt | Reply], found: Sequence[list[Match]], waits: str) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 REMEMBERED = timedelta(days=30)
+_AND = "; "  # between the reasons of one stop
 
 
 class WrongMode(StoreError):
@@ -123,12 +124,33 @@ class House:
         return await self._engine.read(work)
 
     async def stop(self, why: str, by: str, now: datetime) -> None:
-        """Nothing leaves any more, at once: every permit given is void."""
-        await self._set({"stopped": why}, Entry(journal.HOUSE, "stopped", {"why": why}, by), now)
+        """Nothing leaves any more, at once: every permit given is void. A stop that is on already keeps its words."""
 
-    async def go(self, by: str, now: datetime) -> None:
-        """Messages may leave again."""
-        await self._set({"stopped": ""}, Entry(journal.HOUSE, "started", {}, by), now)
+        async def work(connection: AsyncConnection) -> None:
+            await bump_house(connection, self._bumps)
+            before = str((await connection.execute(select(house.c.stopped))).scalar_one())
+            whys = [w for w in before.split(_AND) if w]
+            words = before if why in whys else _AND.join([*whys, why])
+            await connection.execute(update(house).values(stopped=words))
+            await journal.write(connection, [Entry(journal.HOUSE, "stopped", {"why": why}, by)], now)
+
+        await self._engine.write(work)
+
+    async def go(self, by: str, now: datetime) -> str:
+        """Messages may leave again. Returns why they might not, empty when they might."""
+
+        async def work(connection: AsyncConnection) -> str:
+            await bump_house(connection, self._bumps)
+            before = str((await connection.execute(select(house.c.stopped))).scalar_one())
+            await connection.execute(update(house).values(stopped=""))
+            await journal.write(connection, [Entry(journal.HOUSE, "started", {"lifted": before}, by)], now)
+            return before
+
+        return await self._engine.write(work)
+
+    async def freeze(self, why: str, now: datetime) -> None:
+        """This database may not be what it was: nothing leaves until a person accepts it."""
+        await self._set({"frozen": why}, Entry(journal.HOUSE, "frozen", {"why": why}), now)
 
     async def accept_copy(self, by: str, now: datetime) -> None:
         """A person says that this copy is the one that works from now on."""

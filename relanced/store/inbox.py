@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from relanced.store.audit import LIVE
 from relanced.store.engine import Engine
 from relanced.store.tables import cases, holds, in_state, messages, reminders, tasks
+from relanced.store.unanswered import heard_of
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,7 +48,7 @@ class Inbox:
             found = []
             for query in (_REPLIES, _APPROVALS, _HAND_OVERS, _IN_TRAY, _UNCERTAIN, _TASKS):
                 rows = await connection.execute(query.limit(_MOST))
-                found += [_waiting(row) for row in rows]
+                found += [_named(_waiting(row)) for row in rows]
             return sorted(found, key=lambda one: (one.since, one.case_id or 0))
 
         return await self._engine.read(work)
@@ -56,6 +57,14 @@ class Inbox:
 def _waiting(row: Any) -> Waiting:
     said = dict(row._mapping)
     return Waiting(**{**said, "what": str(said["what"])})
+
+
+def _named(one: Waiting) -> Waiting:
+    """A reply goes by what was heard; one that nobody was asked to read, by its case."""
+    if one.kind != "reply":
+        return one
+    heard_id = heard_of(one.what)
+    return replace(one, what=f"h{heard_id}" if heard_id else str(one.case_id))
 
 
 _CASE = (cases.c.id.label("case_id"), cases.c.creditor, cases.c.name.label("debtor"))
@@ -67,20 +76,21 @@ def _first(*columns: ColumnElement[str]) -> ColumnElement[str]:
     return func.coalesce(*(func.nullif(column, "") for column in columns), "")
 
 
-_REPLIES: Select[Any] = (
+_ASKED = (tasks.c.case_id == holds.c.case_id) & (tasks.c.kind == "reply") & tasks.c.closed_at.is_(None)
+_REPLIES: Select[Any] = (  # each by itself: the second may say the contrary of the first
     select(
         literal("reply").label("kind"),
-        cases.c.id.label("what"),
+        func.coalesce(tasks.c.key, "").label("what"),
         *_CASE,
-        _first(holds.c.owner, cases.c.owner).label("owner"),
+        _first(holds.c.owner, tasks.c.owner, cases.c.owner).label("owner"),
         _TAKEN,
-        holds.c.began_at.label("since"),
+        func.coalesce(tasks.c.opened_at, holds.c.began_at).label("since"),
         holds.c.answer_by.label("until"),
-        holds.c.reason.label("words"),
+        func.coalesce(tasks.c.words, holds.c.reason).label("words"),
     )
-    .select_from(holds.join(cases, cases.c.id == holds.c.case_id))
+    .select_from(holds.join(cases, cases.c.id == holds.c.case_id).outerjoin(tasks, _ASKED))
     .where(holds.c.kind == "reply", holds.c.ended_at.is_(None))
-    .order_by(holds.c.began_at)
+    .order_by(func.coalesce(tasks.c.opened_at, holds.c.began_at), tasks.c.id)
 )
 
 
@@ -119,10 +129,11 @@ _HAND_OVERS: Select[Any] = (
     .where(LIVE, messages.c.id.is_(None))
     .order_by(reminders.c.planned_at)
 )
-_SAID_ABOVE = ("hand-over", "uncertain")
+_SAID_ABOVE = ("hand-over", "uncertain", "reply")
+_OF_WHAT_CAME = ("not ours", "unreadable", "unread", "unproved")  # of no creditor: each mail is shown by itself
 _TASKS: Select[Any] = (
     select(
-        case(((tasks.c.kind == "reply"), "unmatched"), else_=tasks.c.kind).label("kind"),
+        tasks.c.kind,
         func.coalesce(cases.c.id, 0).label("what"),
         cases.c.id.label("case_id"),
         _first(tasks.c.creditor, cases.c.creditor).label("creditor"),
@@ -137,7 +148,7 @@ _TASKS: Select[Any] = (
     .where(
         tasks.c.closed_at.is_(None),
         tasks.c.kind.not_in(_SAID_ABOVE),
-        or_(tasks.c.kind != "reply", tasks.c.case_id.is_(None)),
+        (tasks.c.creditor != "") | tasks.c.kind.not_in(_OF_WHAT_CAME),
     )
     .order_by(tasks.c.opened_at)
 )

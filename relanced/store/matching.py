@@ -101,13 +101,18 @@ async def _first(connection: AsyncConnection, query: Select[Any]) -> Match | Non
 
 
 async def of_reply(connection: AsyncConnection, channel: str, road: Road, reply: Reply) -> list[Match]:
-    """The cases a person may speak of: one when the reply names what it answers, else all that have that address."""
+    """The cases a person may speak of: one when the reply names what it answers, else all that have that address, were
+    written to, and owe something. All of them stand still then: which one is meant is for a person to say."""
     if named := await of_receipt(connection, channel, reply):
         return [named]
     known = await _known(connection, road, reply.sender)
     written = select(messages.c.case_id).where(messages.c.case_id.in_(known), messages.c.channel == channel).distinct()
     ours = sorted((await connection.execute(written)).scalars())
-    return [Match(case_id) for case_id in ours or known]
+    if reply.stop:  # is meant for all of them
+        return [Match(case_id) for case_id in ours or known]
+    owing = select(cases.c.id).where(cases.c.id.in_(ours or known), cases.c.state == "open")
+    still = sorted((await connection.execute(owing)).scalars())
+    return [Match(case_id) for case_id in still or ours or known]
 
 
 async def _answered(connection: AsyncConnection, mail_ids: Sequence[str]) -> Match | None:

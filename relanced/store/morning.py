@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, or_, select
 
 from relanced.store.audit import LIVE
 from relanced.store.engine import Engine
-from relanced.store.tables import cases, holds, in_state, invoices, lines, messages, reminders, tasks, terms
+from relanced.store.tables import cases, holds, in_state, invoices, lines, messages, promises, reminders, tasks, terms
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 MOST = 1000  # rows of a kind
-LATELY = timedelta(days=3)  # a promise that a weekend broke is told on Monday
+LATELY = timedelta(days=3)  # what was promised for Friday is asked for on Monday too
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One thing that waits. `owner`: the case's, else nobody's; `cents`: what it is about, 0 when nothing.
 
-    `place` is an address or a number; `since` and `until` are aware moments.
+    `place` is an address or a number; `since` and `until` are aware moments. `named`: the day or the moment that the
+    debtor named.
     """
 
     creditor: str
@@ -38,10 +39,13 @@ class Item:
     place: str = ""
     contact: str = ""
     reference: str = ""
-    kind: str = ""  # of a task
+    channel: str = ""
+    message_id: int = 0
+    kind: str = ""  # of a task, or of a promise
     asks: bool = True  # a message that waits for approval, not for any other reason
     currency: str = "EUR"
     until: datetime | None = None
+    named: date | datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Morning:
                 found = [Item(**row._mapping) for row in await connection.execute(query.limit(MOST))]
                 return tuple(sorted(found, key=_oldest_first))
 
-            promised = (holds.c.kind == "promise") & (holds.c.until < end) & (holds.c.until >= start - LATELY)
+            today_or_lately = promises.c.on_day.between((start - LATELY).date(), start.date())
             spoken, written = messages.c.road == "phone", messages.c.road != "phone"
             today = in_state("planned") & (messages.c.due_at < end)
             again = or_(messages.c.due_at.is_(None), messages.c.due_at < end)  # who was not reached may wait for a day
@@ -79,11 +83,11 @@ class Morning:
                 calls=await items(_messages(in_state("in_tray") & spoken & again))
                 + await items(_messages(today & spoken)),
                 approvals=await items(_messages(in_state("parked"))) + await items(_HAND_OVERS),
-                replies=await items(_holds(holds.c.kind == "reply")),
+                replies=await items(_REPLIES),
                 letters=await items(_messages(in_state("in_tray") & written)),
-                promises=await items(_holds(promised)),
+                promises=await items(_PROMISES.where(today_or_lately)),
                 leaving=await items(_messages(today & written)),
-                tasks=await items(_TASKS),
+                tasks=await items(_TASKS.where(or_(tasks.c.not_before.is_(None), tasks.c.not_before < end))),
             )
 
         return await self._engine.read(work)
@@ -115,11 +119,12 @@ def _messages(which: ColumnElement[bool]) -> Select[Any]:
     """Messages that have not left, with the sum their reminder names."""
     joined = messages.join(cases, cases.c.id == messages.c.case_id)
     joined = joined.outerjoin(reminders, reminders.c.id == messages.c.reminder_id)
-    columns = (messages.c.road, messages.c.place, messages.c.contact, messages.c.reference)
+    columns = (messages.c.road, messages.c.place, messages.c.contact, messages.c.reference, messages.c.channel)
     named = (func.coalesce(reminders.c.step, "").label("step"), _SUM.label("cents"))
     told = (messages.c.planned_at.label("since"), messages.c.lapse_at.label("until"))
     asks = (messages.c.asked_digest != "").label("asks")
-    return select(*_CASE, *columns, *named, _CURRENCY, *told, asks).select_from(joined).where(which)
+    about = (messages.c.id.label("message_id"), *columns, *named, _CURRENCY, *told, asks)
+    return select(*_CASE, *about).select_from(joined).where(which)
 
 
 _HAND_OVERS = (
@@ -133,17 +138,29 @@ _HAND_OVERS = (
 )
 
 
-def _holds(which: ColumnElement[bool]) -> Select[Any]:
-    """Running holds of a kind. Whoever took the hold comes before the owner of the case."""
-    owner = func.coalesce(func.nullif(holds.c.owner, ""), cases.c.owner).label("owner")
-    head = (cases.c.creditor, owner, cases.c.id.label("case_id"), cases.c.name.label("debtor"), cases.c.debtor_key)
-    cents = func.coalesce(terms.c.cents, 0).label("cents")
-    told = (holds.c.began_at.label("since"), holds.c.until)
-    joined = holds.join(cases, cases.c.id == holds.c.case_id).outerjoin(terms, terms.c.id == holds.c.term_id)
-    running = holds.c.ended_at.is_(None) & which
-    return select(*head, cents, *told).select_from(joined).where(running)
+def _whose(*owners: ColumnElement[str]) -> tuple[Any, ...]:
+    """A case, and the first of these who is anybody."""
+    owner = func.coalesce(*(func.nullif(one, "") for one in owners), "").label("owner")
+    return cases.c.creditor, owner, cases.c.id.label("case_id"), cases.c.name.label("debtor"), cases.c.debtor_key
 
 
+_REPLIES = (
+    select(*_whose(holds.c.owner, cases.c.owner), holds.c.began_at.label("since"), holds.c.until)
+    .select_from(holds.join(cases, cases.c.id == holds.c.case_id))
+    .where(holds.c.kind == "reply", holds.c.ended_at.is_(None))
+)
+_PROMISES = (
+    select(
+        *_whose(cases.c.owner, promises.c.by),
+        promises.c.cents,
+        promises.c.currency,
+        case((promises.c.agreement_id.is_(None), "promise"), else_="instalment").label("kind"),
+        promises.c.at.label("since"),
+        promises.c.on_day.label("named"),
+    )
+    .select_from(promises.join(cases, cases.c.id == promises.c.case_id))
+    .where(promises.c.state == literal_column("'open'"))  # as the partial index spells it
+)
 _TASKS = (
     select(
         func.coalesce(func.nullif(tasks.c.creditor, ""), cases.c.creditor, "").label("creditor"),
@@ -153,6 +170,7 @@ _TASKS = (
         func.coalesce(cases.c.debtor_key, "").label("debtor_key"),
         tasks.c.kind,
         tasks.c.opened_at.label("since"),
+        tasks.c.not_before.label("named"),
     )
     .select_from(tasks.outerjoin(cases, cases.c.id == tasks.c.case_id))
     .where(tasks.c.closed_at.is_(None))

@@ -18,12 +18,14 @@ from relanced.store.deadlines import Deadlines
 from relanced.store.doors import Doors
 from relanced.store.edits import Edits
 from relanced.store.engine import Engine
+from relanced.store.filing import Filing
 from relanced.store.hearing import Hearing
 from relanced.store.house import House
 from relanced.store.inbox import Inbox
 from relanced.store.intake import Intake
 from relanced.store.lock import Bumps
 from relanced.store.morning import Morning
+from relanced.store.offers import Offers
 from relanced.store.people import People
 from relanced.store.planning import Planning
 from relanced.store.promises import Promises
@@ -57,9 +59,11 @@ class Store:
         self.calls = Calls(self.engine, self.bumps)
         self.promises = Promises(self.engine, self.bumps)
         self.agreements = Agreements(self.engine, self.bumps)
+        self.offers = Offers(self.engine, self.bumps)
         self.casework = Casework(self.engine, self.bumps)
         self.contesting = Contesting(self.engine, self.bumps)
         self.deadlines = Deadlines(self.engine)
+        self.filing = Filing(self.engine, self.bumps)
         self.inbox = Inbox(self.engine)
         self.queue = Queue(self.engine)
         self.views = Views(self.engine)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from relanced.rules.lifecycle import MessageEvent, advance
-from relanced.rules.model import LIVE, MessageState, Road
+from relanced.rules.model import LIVE, Address, HoldKind, MessageState, Road
 from relanced.rules.owed import balances
 from relanced.store import journal
 from relanced.store.asked import Unfitting, about, locked, moved
@@ -19,11 +19,9 @@ from relanced.store.hands import Hands, lay
 from relanced.store.holds import close_announced, end_paid_but_open
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
-from relanced.store.promising import replace_all
-from relanced.store.replies import answered
 from relanced.store.steps import mark_handed_over, pass_over, perform, withdraw
 from relanced.store.tables import attempts, cases, holds, invoices, lines, messages, reminders, terms
-from relanced.store.tasks import close_tasks
+from relanced.store.tasks import close_tasks, unsaid_key
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
 _BY_HAND = frozenset({Road.LETTER, Road.REGISTERED, Road.PHONE})
 
 
+RESUMED = frozenset({HoldKind.PAUSE, HoldKind.ABSENT, HoldKind.LAPSED, HoldKind.UNREACHABLE, HoldKind.HISTORY})
 A_PERSONS_TIME = timedelta(days=14)  # how long a message parked by a person waits: ten working days
 
 
@@ -59,7 +58,7 @@ class People:
         """
 
         async def work(connection: AsyncConnection) -> list[int]:
-            rows = await locked(connection, message_ids)
+            rows = await locked(connection, message_ids, by)
             parked = [r for r in rows if r.state == "parked"]
             entries = []
             for row in parked:
@@ -82,7 +81,7 @@ class People:
             row = (await connection.execute(select(reminders).where(reminders.c.id == reminder_id))).first()
             if row is None or not row.live:
                 raise Unfitting(f"hand-over r{reminder_id} does not wait for approval")
-            await lock_cases(connection, [row.case_id])
+            await lay(connection, Hands(row.case_id, by))
             named = select(lines.c.term_id).where(lines.c.reminder_id == reminder_id, lines.c.state == "planned")
             ids = list((await connection.execute(named)).scalars())
             await perform(connection, [reminder_id], today)
@@ -98,7 +97,7 @@ class People:
         terms. Raises Unfitting."""
 
         async def work(connection: AsyncConnection) -> bool:
-            (row,) = await locked(connection, [message_id])
+            (row,) = await locked(connection, [message_id], by)
             uncertain = row.state == "uncertain"
             event = MessageEvent.SAID_NOT_SENT if uncertain else MessageEvent.WITHDRAW
             state = moved(row, event)
@@ -123,7 +122,7 @@ class People:
         """
 
         async def work(connection: AsyncConnection) -> MessageState:
-            (row,) = await locked(connection, [message_id])
+            (row,) = await locked(connection, [message_id], by)
             tray = row.road in _BY_HAND
             state = moved(row, MessageEvent.FOUND_IN_TRAY if tray else MessageEvent.SAID_SENT)
             values: dict[str, Any] = {"state": state.value, "reason": "", "settle_at": None}
@@ -141,11 +140,23 @@ class People:
 
         return await self._engine.write(work)
 
-    async def resend(self, message_id: int, why: str, reference: str, mail_id: str, by: str, now: datetime) -> int:
-        """The same words once more, as a new message, because a person asks. Returns its id. Raises Unfitting."""
+    async def resend(
+        self,
+        message_id: int,
+        why: str,
+        reference: str,
+        mail_id: str,
+        by: str,
+        now: datetime,
+        to: Address | None = None,
+    ) -> int:
+        """The same words once more, as a new message, because a person asks; `to` another address. Returns its id.
+
+        Raises Unfitting.
+        """
 
         async def work(connection: AsyncConnection) -> int:
-            (row,) = await locked(connection, [message_id])
+            (row,) = await locked(connection, [message_id], by)
             moved(row, MessageEvent.RESEND)
             same = (messages.c.case_id == row.case_id) & (messages.c.reminder_id == row.reminder_id)
             same &= messages.c.word_id == row.word_id
@@ -170,6 +181,8 @@ class People:
             values: dict[str, Any] = {name: getattr(row, name) for name in kept}
             values |= {"turn": max(o.turn for o in others) + 1, "state": "planned", "due_at": now, "planned_at": now}
             values |= {"reference": reference, "mail_id": mail_id, "approved_digest": row.approved_digest}
+            values |= {"address_id": to.id, "place": to.where, "contact": to.name} if to else {}
+            await close_tasks(connection, [unsaid_key(row.id)], by, now)
             new = (await connection.execute(insert(messages).values(**values).returning(messages.c.id))).scalar_one()
             told = {**about(row, why), "new": new}
             await journal.write(connection, [Entry(row.case_id, "message resent", told, by)], now)
@@ -181,7 +194,7 @@ class People:
         self, message_id: int, event: MessageEvent, values: dict[str, Any], why: str, by: str, now: datetime
     ) -> None:
         async def work(connection: AsyncConnection) -> None:
-            (row,) = await locked(connection, [message_id])
+            (row,) = await locked(connection, [message_id], by)
             state = moved(row, event)
             await connection.execute(
                 update(messages).where(messages.c.id == row.id).values(state=state.value, **values)
@@ -197,7 +210,10 @@ class People:
 
         async def work(connection: AsyncConnection) -> int:
             invoice = await _invoice(connection, creditor, number)
-            await lock_cases(connection, [invoice.case_id])
+            if on is None:
+                await lay(connection, Hands(invoice.case_id, by))
+            else:  # what is paid is paid, whoever has the case in hand
+                await lock_cases(connection, [invoice.case_id])
             values = {"settled_on": on, "settled_by": by if on else ""}
             await connection.execute(update(terms).where(terms.c.invoice_id == invoice.id).values(**values))
             if on is None:
@@ -223,18 +239,16 @@ class People:
         )
 
     async def resume(self, case_id: int, why: str, by: str, now: datetime) -> int:
-        """Every hold of the case ends, and its replies count as answered. Returns how many holds there were.
+        """The pauses of a case end, and what only the machine began. Returns how many holds there were.
 
-        A collective procedure is no hold that ends with the others. Raises Unfitting.
+        Whatever else stands still ends by its own verb: a reply is answered, an agreement revoked. Raises Unfitting.
         """
 
         async def work(connection: AsyncConnection) -> int:
             await lay(connection, Hands(case_id, by))
-            running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None) & (holds.c.kind != "insolvency")
+            running = (holds.c.case_id == case_id) & holds.c.ended_at.is_(None) & holds.c.kind.in_(sorted(RESUMED))
             ended = (await connection.execute(update(holds).where(running).values(ended_at=now, ended_by=by))).rowcount
-            await replace_all(connection, case_id, by, now)
             await close_announced(connection, case_id, by, now)
-            await answered(connection, case_id, by, now)
             await bump(connection, [case_id], now, self._bumps)
             await journal.write(connection, [Entry(case_id, "holds ended", {"count": ended, "why": why}, by)], now)
             return ended
@@ -245,7 +259,7 @@ class People:
         """The terms owed now are not pursued any more. Returns how many. Raises Unfitting when a message is leaving."""
 
         async def work(connection: AsyncConnection) -> int:
-            await lock_cases(connection, [case_id])
+            await lay(connection, Hands(case_id, by))
             (loaded,) = await load(connection, [case_id], today)
             entries: list[Entry] = []
             live = loaded.facts.live

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from relanced.rules.decide import Named, PassOver
 from relanced.rules.model import Road
+from relanced.rules.offers import Ruled
 from relanced.rules.promises import Judged
 from relanced.store.saying import NewWord
 from relanced.store.tasks import Task
@@ -65,7 +66,9 @@ class Plan:
     lapsed: tuple[int, ...] = ()  # terms whose hand-over waited too long for a person
     says: tuple[NewWord, ...] = ()  # what the desk says around instalments
     judged: tuple[Judged, ...] = ()  # what became of promises: it changes the case, which is looked at again
+    ruled: tuple[Ruled, ...] = ()  # what became of offers, likewise
     tasks: tuple[Task, ...] = ()
+    once: tuple[Task, ...] = ()  # asked of a person once, even if closed since
     done_tasks: tuple[str, ...] = ()
     seen_live: int | None = None  # the live reminder and the newest message it was planned upon
     seen_message: int = 0

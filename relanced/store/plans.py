@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, insert, select, update
 from relanced.rules.decide import Named
 from relanced.rules.model import LineState, MessageState
 from relanced.store.journal import DAEMON, Entry
+from relanced.store.offering import write_ruled
 from relanced.store.plan import NewMessage, NewReminder, Plan
 from relanced.store.promising import write_judged
 from relanced.store.saying import say
 from relanced.store.steps import REWORDED, hand_over_key, mark_handed_over, withdraw
 from relanced.store.tables import cases, holds, lines, messages, policies, reminders
-from relanced.store.tasks import Task, close_tasks, open_tasks
+from relanced.store.tasks import Task, ask_once, close_tasks, open_tasks
 from relanced.store.upsert import or_leave
 
 if TYPE_CHECKING:
@@ -61,11 +62,18 @@ async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
         for said in plan.says:
             w.entries += await say(w.connection, plan.case_id, w.heads[plan.case_id].creditor, said, DAEMON, w.now)
         w.entries += await write_judged(w.connection, plan.case_id, plan.judged, w.now, w.today)
+        w.entries += await write_ruled(w.connection, plan.case_id, plan.ruled, w.now, w.today)
     await open_tasks(w.connection, [task for plan in going for task in plan.tasks], w.now)
+    await ask_once(w.connection, [task for plan in going for task in plan.once], w.now)
     await close_tasks(w.connection, [key for plan in going for key in plan.done_tasks], DAEMON, w.now)
     await _keep_cases(w.connection, going)
     await look_at(w.connection, dict.fromkeys(waiting))  # what is on its way asks for another look
-    return [plan.case_id for plan in going if plan.passes or plan.stranded or plan.lapsed or plan.judged]
+    return [plan.case_id for plan in going if _changes(plan)]
+
+
+def _changes(plan: Plan) -> bool:
+    """Whether a fact of the case is another now."""
+    return bool(plan.passes or plan.stranded or plan.lapsed or plan.judged or plan.ruled)
 
 
 async def _makes_way(w: Writing, plan: Plan) -> bool:

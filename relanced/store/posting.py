@@ -53,6 +53,11 @@ def in_hand(message_id: int) -> str:
     return f"do-not-post:{message_id}"
 
 
+def not_known(message_id: int) -> str:
+    """The key of the task that asks whether a letter was given its right number."""
+    return f"not-known:{message_id}"
+
+
 # -- posted -------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Select, select, update
 from relanced.rules.calls import REPLACED
 from relanced.rules.model import HoldKind, PaymentMode, Term
 from relanced.rules.owed import balances
-from relanced.rules.promises import last_day, meant, one_currency
+from relanced.rules.promises import last_day, one_currency, promisable, sum_promised
 from relanced.store import journal
 from relanced.store.asked import Unfitting
 from relanced.store.calling import follow_up_key
@@ -21,9 +21,9 @@ from relanced.store.hands import Hands, lay
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump
 from relanced.store.promising import Word, end_holds, hold_terms, write_word
-from relanced.store.saying import NewWord, say
+from relanced.store.saying import NewWord, tell
 from relanced.store.tables import cases, holds, promises
-from relanced.store.tasks import close_tasks
+from relanced.store.tasks import Task, close_tasks
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a debtor promises. `cents` None: all that is owed of the invoices; no `invoices`: all that is overdue."""
+    """What a debtor promises. `cents` None: all that may be asked; no `invoices`: all that is overdue."""
 
     on: date
     cents: int | None = None
@@ -61,11 +61,12 @@ class Promises:
         self._engine = engine
         self._bumps = bumps
 
-    async def give(self, hands: Hands, said: Said, now: datetime, confirm: NewWord | None = None) -> Given:
+    async def give(self, hands: Hands, said: Said, now: datetime, confirm: NewWord | Task | None = None) -> Given:
         """A debtor has promised: what it is about stands still until the end of the grace. `now` is local; `confirm` is
-        what confirms it to the debtor.
+        what confirms it to the debtor, or asks a person to.
 
-        Raises Unfitting for a day that is past, an amount that is not owed, and while instalments are running.
+        Raises Unfitting for a day that is past, an amount that is not owed, what is contested or goes past an offer
+        that runs, and while instalments are running.
         """
 
         async def work(connection: AsyncConnection) -> Given:
@@ -83,9 +84,8 @@ class Promises:
             about |= {"said by": said.said_by, "by means of": said.means.value, "note": said.note}
             kept = {name: value for name, value in about.items() if value}
             entries = [Entry(hands.case_id, "promise given", kept, hands.by)]
-            if confirm:
-                told = replace(confirm, about={"promise": number})
-                entries += await say(connection, hands.case_id, loaded.facts.creditor, told, hands.by, now)
+            whose = loaded.facts.creditor
+            entries += await tell(connection, hands.case_id, whose, confirm, {"promise": number}, hands.by, now)
             await journal.write(connection, entries, now)
             return Given(number, word.cents, word.currency, until, invoices)
 
@@ -135,15 +135,12 @@ def _word(loaded: Loaded, said: Said, now: datetime) -> tuple[list[Term], Word]:
     facts, left = loaded.facts, balances(loaded.facts)
     if said.on < now.date():
         raise ValueError(f"{said.on} is past")
-    terms = list(meant(facts, said.invoices, now.date()))
+    terms = list(promisable(facts, said.invoices, now.date()))
     agreed = {h.term_id for h in facts.holds if h.kind is HoldKind.INSTALMENTS}
     if agreed & {None, *(t.id for t in terms)}:
         raise ValueError(f"instalments are running: relanced instalments {facts.id} --revoke comes first")
-    owed = {t.id: left[t.id] for t in terms}
-    total, currency = sum(owed.values()), one_currency(terms)
-    cents = total if said.cents is None else said.cents
-    if not 0 < cents <= total:
-        raise ValueError(f"{cents / 100:.2f} is promised, and {total / 100:.2f} {currency} is owed")
+    owed, currency = {t.id: left[t.id] for t in terms}, one_currency(terms)
+    cents = sum_promised(facts, terms, said.on, said.cents)
     return terms, Word(facts.id, said.on, cents, currency, owed, said.means, said.said_by)
 
 

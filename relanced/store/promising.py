@@ -57,6 +57,13 @@ async def replace_words(connection: AsyncConnection, case_id: int, terms: Collec
     return len(over)
 
 
+async def take_back(connection: AsyncConnection, case_id: int, today: date) -> None:
+    """Open promises of a case count no more; the parts of an agreement do."""
+    mine = (promises.c.case_id == case_id) & (promises.c.state == "open") & promises.c.agreement_id.is_(None)
+    aside = {"state": PromiseState.REPLACED.value, "judged_on": today}
+    await connection.execute(update(promises).where(mine).values(**aside))
+
+
 async def replace_all(connection: AsyncConnection, case_id: int, by: str, now: datetime) -> None:
     """Nothing that was agreed counts any more: open promises are set aside, a running agreement is revoked."""
     still = (promises.c.case_id == case_id) & (promises.c.state == "open")

@@ -8,8 +8,8 @@ nothing changes twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
@@ -21,18 +21,19 @@ from relanced.store.journal import Entry
 from relanced.store.lock import Bumps
 from relanced.store.matching import Match
 from relanced.store.outcomes import Outcome, record
-from relanced.store.posting import GONE, PAPER, destroy, has_a_clock, message_row, post, present, spoil
+from relanced.store.posting import GONE, PAPER, destroy, has_a_clock, message_row, not_known, post, present, spoil
 from relanced.store.proofs import Proof, ProofKind, keep_proof
 from relanced.store.tables import addresses, attempts, lines, messages, reminders
-from relanced.store.tasks import Task
+from relanced.store.tasks import Task, close_tasks
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+LATEST_BOUNCE = timedelta(days=30)  # servers give up within days: whoever reports later has found an old mail
 MANY_LOST = 3  # sheets of one letter: a person looks before another is made
 
 _BY_HAND = PAPER | {Road.PHONE}
-_LEFT = frozenset(Said) - {Said.LOST, Said.NOTED}
+_LEFT = frozenset(Said) - {Said.LOST, Said.NOTED, Said.UNKNOWN}
 _AT_THE_POST = frozenset({Said.POSTED, Said.PRESENTED, Said.DELIVERED, Said.BOUNCED, Said.RETURNED})
 _PRESENTED = frozenset({Said.PRESENTED, Said.DELIVERED})
 _ENDS = {
@@ -62,6 +63,7 @@ class Applying:
     connection: AsyncConnection
     heard_id: int
     channel: str
+    came_at: datetime
     terms: Terms
     now: datetime
     bumps: Bumps
@@ -81,6 +83,7 @@ async def apply_receipt(a: Applying, match: Match, receipt: Receipt) -> None:
     a.entries.append(Entry(match.case_id, f"receipt {receipt.said.value}", _told(a, match, receipt), a.channel))
     await _named(a, match, receipt)
     row = await _settled(a, match, receipt)
+    receipt = _believed(a, row, match, receipt)
     if row.road in PAPER:
         row = await _handed_in(a, row, match, receipt)
         await _presented(a, row, match, receipt)
@@ -88,6 +91,10 @@ async def apply_receipt(a: Applying, match: Match, receipt: Receipt) -> None:
         await _lost(a, row, match, receipt)
     elif receipt.said in _ENDS:
         await _climbed(a, row, receipt)
+    elif receipt.said is Said.UNKNOWN:
+        words = f"message {row.id} ({row.reference}) left, and {a.channel} has never heard of it: {receipt.words}"
+        again = f": relanced letters number {row.reference} NUMBER" if row.road in PAPER else ""
+        a.tasks.append(_task("not known", row, words + again))
     elif receipt.said is Said.CHALLENGED:
         words = f"message {row.id} ({row.reference}) waits at {row.place} until somebody answers a machine there"
         a.tasks.append(_task("challenge", row, f"{words}: {receipt.words}"))
@@ -96,6 +103,13 @@ async def apply_receipt(a: Applying, match: Match, receipt: Receipt) -> None:
         kind, on = _PROVES.get(receipt.said, ProofKind.RECEIPT), _day(a, match, receipt)
         proof = Proof(kind, paper.name, paper.media_type, paper.content, on)
         await keep_proof(a.connection, match.attempt, match.case_id, proof, a.channel, a.now, a.entries)
+
+
+def _believed(a: Applying, row: Any, match: Match, receipt: Receipt) -> Receipt:
+    """Nobody lives there: only where we wrote to (what an alias leads to says nothing of the alias), and in time."""
+    elsewhere = receipt.address != "" and receipt.address.lower() != row.place.lower()
+    late = row.road == Road.EMAIL and match.sealed_at is not None and a.now - match.sealed_at > LATEST_BOUNCE
+    return replace(receipt, address_dead=False) if receipt.address_dead and (elsewhere or late) else receipt
 
 
 def _told(a: Applying, match: Match, receipt: Receipt) -> dict[str, Any]:
@@ -174,6 +188,7 @@ async def _handed_in(a: Applying, row: Any, match: Match, receipt: Receipt) -> A
     """A letter of which anything is heard was posted, on that day at the latest. Returns the message as it is then."""
     if receipt.said not in _AT_THE_POST:
         return row
+    await close_tasks(a.connection, [not_known(row.id)], a.channel, a.now)
     day = _day(a, match, receipt)
     if row.state == "in_tray" or (row.state in GONE and row.attempt_id == match.attempt):
         await post(a.connection, row, receipt.number, day, a.channel, a.now, a.entries)
@@ -263,7 +278,7 @@ async def _struck(a: Applying, row: Any, receipt: Receipt) -> None:
     """Nobody lives at the address, or somebody who said stop: on that road, whoever else is written to there."""
     if receipt.address_dead and row.address_id is not None:
         alive = (addresses.c.id == row.address_id) & addresses.c.dead_since.is_(None)
-        if receipt.address:  # what an alias leads to says nothing of the alias
+        if receipt.address:  # it may have been corrected since
             alive &= func.lower(addresses.c.place) == receipt.address.lower()
         if (await a.connection.execute(update(addresses).where(alive).values(dead_since=a.today))).rowcount:
             a.bumped.add(row.case_id)

@@ -5,23 +5,28 @@ A whole STOP is obeyed besides: nothing is sent to that address on that road any
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
 from relanced.channel import Reply
+from relanced.rules.instalments import months_on
 from relanced.rules.model import HoldKind
 from relanced.store.journal import Entry
 from relanced.store.matching import Match
 from relanced.store.receipts import Applying, withdraw_consent
-from relanced.store.tables import addresses, cases, heard, holds, tasks
+from relanced.store.tables import addresses, cases, heard, holds, journal, journal_texts, tasks
 from relanced.store.tasks import Task
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+DATA_REQUEST = "data_request"  # as it is suggested: a right over personal data is used
+LONGEST_UNHEARD = timedelta(days=30)  # a mail that answers nothing of ours is no older, whatever its clock said
 EXCERPT = 160  # characters of a reply that a task shows
 
 
@@ -33,31 +38,69 @@ async def apply_reply(a: Applying, matches: Sequence[Match], reply: Reply) -> No
     if reply.stop:
         places = await _said_by(a.connection, matches, reply)
         await withdraw_consent(a, a.terms.road.value, places, "STOP")
+    if reply.seems.startswith(DATA_REQUEST) and (matches or not reply.quiet):
+        a.tasks.append(_data_request(a, matches, reply))
     if not matches and not reply.quiet:
         did = _did(reply, f" to {reply.to}")
         words = f"{reply.sender} {did}, and nobody knows whose case it is: {_excerpt(reply)}"
         a.tasks.append(Task("reply", heard_key(a.heard_id), words, owner=_reader(a, "")))
 
 
+def _data_request(a: Applying, matches: Sequence[Match], reply: Reply) -> Task:
+    """One month to answer, whatever becomes of the case (GDPR, article 12.3)."""
+    until = months_on(_received(a, matches, reply), 1)
+    words = f"{reply.sender} seems to use a right over personal data: answer by {until}"
+    case_id = matches[0].case_id if len(matches) == 1 else None
+    said = f"{words}: {_excerpt(reply)}"
+    return Task("data request", f"{heard_key(a.heard_id)}:data", said, case_id=case_id, owner=_reader(a, ""))
+
+
+def _received(a: Applying, matches: Sequence[Match], reply: Reply) -> date:
+    """The local day on which it reached us, read or not: its own, but none before what it answers."""
+    answered = [m.sealed_at for m in matches if m.sealed_at]
+    first = min(answered, default=a.came_at - LONGEST_UNHEARD)
+    return min(max(reply.at, first), a.came_at).astimezone(a.now.tzinfo).date()
+
+
 async def _hold(a: Applying, case: Any, match: Match, reply: Reply) -> None:
-    """The whole case stands still until a person says that the reply is answered."""
     owner = case.owner or _reader(a, case.creditor)
-    told = {"heard": a.heard_id, "message": match.message_id, "from": reply.sender, "at": reply.at, "stop": reply.stop}
-    a.entries.append(Entry(case.id, "reply", told, a.channel))
-    by = f"{a.terms.answer_by:%Y-%m-%d}"
-    said = f"{case.name} ({reply.sender}) {_did(reply)}: {_excerpt(reply)}"
-    words = f"{said}: answer by {by}, then relanced resume {case.id}"
-    a.tasks.append(Task("reply", f"{heard_key(a.heard_id)}:{case.id}", words, case.creditor, case.id, owner))
-    held = (holds.c.case_id == case.id) & (holds.c.kind == HoldKind.REPLY.value) & holds.c.ended_at.is_(None)
-    if (await a.connection.execute(select(holds.c.id).where(held))).first():
-        return
-    reason = f"{reply.sender} wrote on {reply.at.astimezone(a.now.tzinfo):%Y-%m-%d}"
-    values = {"case_id": case.id, "kind": HoldKind.REPLY.value, "reason": reason, "owner": owner, "by": a.channel}
-    values |= {"began_at": a.now, "answer_by": a.terms.answer_by}
-    await a.connection.execute(insert(holds).values(**values))
-    about = {"kind": HoldKind.REPLY.value, "why": reason, "owner": owner, "answer_by": a.terms.answer_by}
-    a.entries.append(Entry(case.id, "hold begun", about, a.channel))
+    spoken = Spoken(a.heard_id, match.message_id, reply, owner, a.terms.answer_by, a.channel)
+    entries, task = await hold_for(a.connection, case, spoken, a.now)
+    a.entries += entries
+    a.tasks.append(task)
     a.bumped.add(case.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A reply of one case: what was said, about which message, who is to answer it by when; `by` whom it came in."""
+
+    heard_id: int
+    message_id: int | None
+    reply: Reply
+    owner: str
+    answer_by: datetime
+    by: str
+
+
+async def hold_for(connection: AsyncConnection, case: Any, spoken: Spoken, now: datetime) -> tuple[list[Entry], Task]:
+    """The whole case stands still until a person says that the reply is answered. The caller holds its lock, writes
+    what follows, and bumps the case: who looked at it before has not read this. `now` is local."""
+    reply, owner = spoken.reply, spoken.owner
+    told = {"heard": spoken.heard_id, "message": spoken.message_id, "from": reply.sender}
+    entries = [Entry(case.id, "reply", {**told, "at": reply.at, "stop": reply.stop}, spoken.by)]
+    said = f"{case.name} ({reply.sender}) {_did(reply)}: {_excerpt(reply)}"
+    words = f"{said}: answer by {spoken.answer_by:%Y-%m-%d}, then relanced release {case.id} --seen h{spoken.heard_id}"
+    task = Task("reply", f"{heard_key(spoken.heard_id)}:{case.id}", words, case.creditor, case.id, owner)
+    held = (holds.c.case_id == case.id) & (holds.c.kind == HoldKind.REPLY.value) & holds.c.ended_at.is_(None)
+    if (await connection.execute(select(holds.c.id).where(held))).first():
+        return entries, task
+    reason = f"{reply.sender} wrote on {reply.at.astimezone(now.tzinfo):%Y-%m-%d}"
+    values = {"case_id": case.id, "kind": HoldKind.REPLY.value, "reason": reason, "owner": owner, "by": spoken.by}
+    values |= {"began_at": now, "answer_by": spoken.answer_by}
+    await connection.execute(insert(holds).values(**values))
+    about = {"kind": HoldKind.REPLY.value, "why": reason, "owner": owner, "answer_by": spoken.answer_by}
+    return [*entries, Entry(case.id, "hold begun", about, spoken.by)], task
 
 
 def heard_key(heard_id: int) -> str:
@@ -77,8 +120,15 @@ def _did(reply: Reply, to: str = "") -> str:
 
 def _excerpt(reply: Reply) -> str:
     said = " ".join((reply.text or reply.subject).split())
-    seems = f" (seems: {reply.seems.replace('_', ' ')})" if reply.seems else ""
+    seems = f" (seems: {_seems(reply.seems)})" if reply.seems else ""
     return f"« {said[:EXCERPT]}{'…' if len(said) > EXCERPT else ''} »{seems}"
+
+
+def _seems(suggested: str) -> str:
+    """What it seems to say, and the words this rests on, which begin by naming it again."""
+    what, _, why = suggested.partition(", ")
+    same = why.casefold().startswith(what.casefold())
+    return (what + why[len(what) :] if same else suggested).replace("_", " ")
 
 
 async def _said_by(connection: AsyncConnection, matches: Sequence[Match], reply: Reply) -> list[str]:
@@ -86,6 +136,16 @@ async def _said_by(connection: AsyncConnection, matches: Sequence[Match], reply:
     mine = [m.address_id for m in matches if m.address_id is not None]
     written = select(addresses.c.place).where(addresses.c.id.in_(mine))
     return sorted({reply.sender, reply.sender.lower(), *(await connection.execute(written)).scalars()} - {""})
+
+
+async def heard_in(connection: AsyncConnection, case_id: int) -> list[int]:
+    """What was heard of a case from people: also what they may have meant for several."""
+    mine = (journal.c.case_id == case_id) & (journal.c.event == "reply")
+    same = (journal_texts.c.case_id == journal.c.case_id) & (journal_texts.c.seq == journal.c.seq)
+    query = select(journal_texts.c.body).select_from(journal.join(journal_texts, same)).where(mine)
+    told = [json.loads(body) for body in (await connection.execute(query)).scalars()]
+    filed = select(heard.c.id).where(heard.c.case_id == case_id, heard.c.filed_by != "")
+    return sorted({one["heard"] for one in told if "heard" in one} | set((await connection.execute(filed)).scalars()))
 
 
 async def answered(connection: AsyncConnection, case_id: int, by: str, now: datetime) -> None:

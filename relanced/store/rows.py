@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from relanced.rules.given import Promise, PromiseState
+from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.habits import habits
 from relanced.rules.model import (
     Address,
@@ -52,6 +52,7 @@ class Parts:
     messages: Rows
     touches: Touches
     promises: Rows
+    offers: Rows
 
 
 def case_key(case_id: int) -> str:
@@ -103,6 +104,7 @@ def facts(
         touched_on=tuple(days(case_key(case_id))),
         address_days=tuple((a.where, day) for a in ways for day in days(place_key(a.where, owes.name))),
         promises=tuple(promise(row) for row in parts.promises.get(case_id, ())),
+        offers=tuple(offer(row) for row in parts.offers.get(case_id, ())),
     )
 
 
@@ -150,9 +152,16 @@ def _hold(row: Cells) -> Hold:
 
 def promise(row: Cells) -> Promise:
     """A debtor's word."""
-    _, number, on, until, cents, upto, named, state, judged_on, agreement, n, said_on = row
-    about = (PromiseState(state), judged_on, agreement, n, said_on)
+    _, number, on, until, cents, upto, named, state, judged_on, agreement, n, said_on, means, said_by = row
+    about = (PromiseState(state), judged_on, agreement, n, said_on, means, said_by)
     return Promise(number, on, until, cents, upto, tuple((t, owed) for t, owed in named), *about)
+
+
+def offer(row: Cells) -> Offer:
+    """An offer of ours."""
+    _, number, until, last, cents, waived, named, state, judged_on, said_on = row
+    about = tuple((t, owed) for t, owed in named)
+    return Offer(number, until, last, cents, waived, about, OfferState(state), judged_on, said_on)
 
 
 def _habits(terms: tuple[Term, ...], money: tuple[Money, ...]) -> Habits:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from relanced.rules.given import WordKind
 from relanced.rules.model import Road
 from relanced.store.journal import Entry
 from relanced.store.tables import messages, words
+from relanced.store.tasks import Task, open_tasks
 from relanced.store.upsert import or_leave
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,23 @@ class NewWord:
 
 
 _WORD = or_leave(words, "key")
+
+
+async def tell(
+    connection: AsyncConnection,
+    case_id: int,
+    creditor: str,
+    said: NewWord | Task | None,
+    about: Mapping[str, Any],
+    by: str,
+    now: datetime,
+) -> list[Entry]:
+    """The debtor is told of it in writing, or a person is asked to where no mail goes; None: nobody wants it told."""
+    if isinstance(said, Task):
+        await open_tasks(connection, [said], now)
+    if not isinstance(said, NewWord):
+        return []
+    return await say(connection, case_id, creditor, replace(said, about={**said.about, **about}), by, now)
 
 
 async def say(

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from relanced.store.among import among
 from relanced.store.tables import tasks
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something a person should look at. `key` names it, so that it is asked once."""
+    """Something a person should look at. `key` names it, so that it is asked once; `not_before`: the moment for it."""
 
     kind: str
     key: str
@@ -27,6 +27,12 @@ class Task:
     creditor: str = ""
     case_id: int | None = None
     owner: str = ""
+    not_before: datetime | None = None
+
+
+def unsaid_key(message_id: int) -> str:
+    """The key of the task that asks how else to say what did not reach the debtor."""
+    return f"unsaid:message:{message_id}"
 
 
 _OPEN = or_leave(tasks, "key", where="closed_at IS NULL")
@@ -37,6 +43,14 @@ async def open_tasks(connection: AsyncConnection, wanted: Iterable[Task], now: d
     rows = [{**asdict(task), "opened_at": now} for task in sorted(wanted, key=lambda t: t.key)]
     if rows:
         await connection.execute(_OPEN[connection.dialect.name], rows)
+
+
+async def ask_once(connection: AsyncConnection, wanted: Iterable[Task], now: datetime) -> None:
+    """Open the tasks that nobody was ever asked: one that a person has closed stays closed."""
+    asked = {task.key: task for task in wanted}
+    if asked:
+        known = set((await connection.execute(select(tasks.c.key).where(among(tasks.c.key, asked)))).scalars())
+        await open_tasks(connection, [task for key, task in asked.items() if key not in known], now)
 
 
 async def close_tasks(connection: AsyncConnection, keys: Collection[str], by: str, now: datetime) -> None:

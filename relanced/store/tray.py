@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, literal_column, select, update
 
 from relanced.channel import Parcel
 from relanced.store import journal
@@ -22,6 +22,7 @@ from relanced.store.posting import (
     has_a_clock,
     in_hand,
     message_row,
+    not_known,
     post,
     present,
     sealed_on,
@@ -30,13 +31,17 @@ from relanced.store.posting import (
 from relanced.store.proofs import Proof, keep_proof
 from relanced.store.sending import parcel_of
 from relanced.store.tables import attempts, cases, in_state, messages
-from relanced.store.tasks import Task, open_tasks
+from relanced.store.tasks import Task, close_tasks, open_tasks
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 _WITHDRAWN = messages.c.state.in_(GONE)
-_TRAY: ColumnElement[str] = literal_column("'tray'")  # as the partial index says it
+_TRAY: ColumnElement[str] = literal_column("'tray'")  # as the partial indexes say it
+_MAIL: ColumnElement[str] = literal_column("'email'")
+_REGISTERED: ColumnElement[str] = literal_column("'registered'")
+_ENDED = ("delivered", "failed")
+POSTED = ("sent", *_ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ class Tray:
         """A letter went to the post: it is sent, whatever was decided meanwhile. True when the case had moved on.
 
         `on` lies between the day the sheet was made and today, in the time zone of `now`. Raises Unfitting for another
-        day, and for what is no letter in a tray; never refuses one that is, nor one withdrawn too late.
+        day, for the number of another letter, and for what is no letter in a tray; never for one withdrawn too late.
         """
 
         async def work(connection: AsyncConnection) -> bool:
@@ -164,16 +169,28 @@ class Tray:
             if row.state != "in_tray" and not (row.state in GONE and row.attempt_id != ""):
                 raise Unfitting(f"letter {reference} is {row.state}, not in the tray")
             _within(reference, "posted", sealed_on(row, now), on, now)
+            await _bears(connection, row, number)
             crossed = await post(connection, row, number, on, by, now, entries)
-            if number:
-                said = {"provider_id": number}
-                await connection.execute(update(attempts).where(attempts.c.id == row.attempt_id).values(**said))
             if proof:
                 await keep_proof(connection, row.attempt_id, row.case_id, proof, by, now, entries)
             await journal.write(connection, entries, now)
             return crossed
 
         return await self._engine.write(work)
+
+    async def numbered(self, reference: str, number: str, by: str, now: datetime) -> None:
+        """The post calls a posted letter so: nobody knew yet, or it had been typed wrong. Raises Unfitting."""
+
+        async def work(connection: AsyncConnection) -> None:
+            row = await _by_reference(connection, reference)
+            if row.state not in POSTED:
+                raise Unfitting(f"letter {reference} is {row.state}: say posted first")
+            await _bears(connection, row, number)
+            await close_tasks(connection, [not_known(row.id)], by, now)
+            told = {"message": row.id, "reference": reference, "number": number, "before": row.number}
+            await journal.write(connection, [Entry(row.case_id, "letter numbered", told, by)], now)
+
+        await self._engine.write(work)
 
     async def attach(self, reference: str, proof: Proof, by: str, now: datetime) -> bool:
         """Keep a paper that proves what became of a letter. False when it was kept before. Raises Unfitting."""
@@ -196,7 +213,7 @@ class Tray:
 
         async def work(connection: AsyncConnection) -> None:
             row, entries = await _by_reference(connection, reference), list[Entry]()
-            if row.state not in ("sent", "delivered"):
+            if row.state not in POSTED:
                 raise Unfitting(f"letter {reference} is {row.state}: say posted first")
             if not await has_a_clock(connection, row):
                 raise Unfitting(f"letter {reference} is no registered notice with a deadline: no clock waits for it")
@@ -237,6 +254,26 @@ async def _sheets(connection: AsyncConnection, ids: Collection[int]) -> list[Any
     joined = messages.join(cases, cases.c.id == messages.c.case_id)
     query = select(messages.c.id, messages.c.case_id, messages.c.reference, cases.c.version).select_from(joined)
     return list((await connection.execute(query.where(named, in_state("in_tray")).order_by(messages.c.id))).all())
+
+
+async def _bears(connection: AsyncConnection, row: Any, number: str) -> None:
+    """The letter bears that number, and no other one of its channel does. Raises Unfitting."""
+    if not number:
+        return
+    for query in bearers(row.channel, number):
+        others = [letter.reference for letter in await connection.execute(query) if letter.id != row.id]
+        if others:
+            raise Unfitting(f"{number} is the number of letter {others[0]}")
+    said = {"number": number, "provider_id": number}
+    await connection.execute(update(attempts).where(attempts.c.id == row.attempt_id).values(**said))
+
+
+def bearers(channel: str, number: str) -> list[Select[Any]]:
+    """The posted letters of a channel that bear a number."""
+    joined = messages.join(attempts, attempts.c.id == messages.c.attempt_id)
+    query = select(messages.c.id, messages.c.reference).select_from(joined).where(messages.c.channel == channel)
+    out = [(messages.c.road != _MAIL) & in_state("sent"), (messages.c.road == _REGISTERED) & in_state(*_ENDED)]
+    return [query.where(which, attempts.c.number == number) for which in out]
 
 
 def _within(reference: str, done: str, first: date, on: date, now: datetime) -> None:

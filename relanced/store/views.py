@@ -47,7 +47,8 @@ class Views:
     async def awaiting(self, step: str | None = None) -> list[Row]:
         """Messages that wait for approval; not those that wait for a person for any other reason."""
         joined = messages.join(reminders, reminders.c.id == messages.c.reminder_id)
-        query = select(messages.c.id, reminders.c.step, messages.c.reason).select_from(joined)
+        joined = joined.join(cases, cases.c.id == messages.c.case_id)
+        query = select(messages.c.id, reminders.c.step, messages.c.reason, cases.c.taken_by).select_from(joined)
         query = query.where(messages.c.state == "parked", messages.c.asked_digest != "")
         return await self._rows(query.where(reminders.c.step == step) if step else query)
 
@@ -62,6 +63,7 @@ class Views:
             cases.c.name,
             reminders.c.step,
             reminders.c.planned_at,
+            cases.c.taken_by,
         ).select_from(joined)
         return await self._rows(query.where(reminders.c.live, messages.c.id.is_(None)).order_by(reminders.c.id))
 
@@ -113,10 +115,12 @@ class Views:
             messages.c.place,
             messages.c.planned_at,
             messages.c.sent_at,
+            messages.c.ended_at,
             messages.c.reason,
             attempts.c.words,
             attempts.c.sha256,
             messages.c.approved_by,
+            words.c.by.label("written_by"),
         ).select_from(joined)
         return await self._rows(query.where(messages.c.case_id == case_id).order_by(messages.c.id))
 

@@ -68,14 +68,14 @@ class Atelier:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def relanced(self, *words: str | Path, style: str = "tsv") -> Done:
-        """Type a command. Only a daemon gets a process of its own."""
+    def relanced(self, *words: str | Path, style: str = "tsv", given: bytes | None = None) -> Done:
+        """Type a command, with that on its standard input. Only a daemon gets a process of its own."""
         if "run" in words:
             done = subprocess.run(
                 self.command(*words, style=style), capture_output=True, text=True, timeout=100, check=False
             )
             return Done(done.returncode, done.stdout, done.stderr)
-        told = CliRunner().invoke(relanced, ["-c", str(self.config), "-f", style, *map(str, words)])
+        told = CliRunner().invoke(relanced, ["-c", str(self.config), "-f", style, *map(str, words)], input=given)
         if told.exception is not None and not isinstance(told.exception, SystemExit):
             raise told.exception
         return Done(told.exit_code, told.stdout, told.stderr)

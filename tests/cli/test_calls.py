@@ -57,7 +57,7 @@ def test_a_call_received_is_kept_and_stops_the_machine(phoning: Atelier) -> None
     assert "what was spoken of stands still until" in done.out
     shown = phoning.relanced("show", "C1").out
     assert f"promise, promised by phone for {SOON}" in shown
-    assert "note=virement vendredi" in shown
+    assert "« virement vendredi »" in shown
     assert "see whether the promise was kept" in phoning.relanced("tasks").out
     assert f"on hold (promise: promised by phone for {SOON})" in phoning.relanced("why", "FA-1").out
 

@@ -22,7 +22,7 @@ def stocked(atelier: Atelier) -> Atelier:
 
 def test_a_note_stands_in_the_journal(stocked: Atelier) -> None:
     assert stocked.relanced("note", "C1", "le comptable rentre lundi").out == "noted in case 1\n"
-    assert "note=le comptable rentre lundi" in stocked.relanced("show", "C1").out
+    assert "note: « le comptable rentre lundi »" in stocked.relanced("show", "C1").out
 
 
 def test_an_empty_inbox_says_so(stocked: Atelier) -> None:

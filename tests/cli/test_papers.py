@@ -30,7 +30,7 @@ def test_a_proof_of_posting_and_a_receipt_are_kept_and_shown(atelier: Atelier, l
     stamp, receipt = tmp_path / "depot.pdf", tmp_path / "avis.jpg"
     stamp.write_bytes(b"%PDF stamped")
     receipt.write_bytes(b"\xff\xd8 signed")
-    posted = atelier.relanced("letters", "posted", letter, "--number", "1A 1", "--proof", stamp)
+    posted = atelier.relanced("letters", "posted", letter, "--number", "1A 123 456 7890 1", "--proof", stamp)
     assert (posted.status, posted.err) == (0, "")
     kept = atelier.relanced("attach", letter, receipt, "--as", "receipt")
     assert (kept.status, kept.out) == (0, f"avis.jpg is kept with letter {letter} as receipt\n")

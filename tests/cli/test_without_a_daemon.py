@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -73,9 +74,9 @@ def test_paid_and_undo(stocked: Atelier) -> None:
 
 
 def test_pause_and_resume(stocked: Atelier) -> None:
-    assert "stands still until" in stocked.relanced("pause", "C1", "--until", "2099-12-31", "--reason", "asked").out
+    assert "stands still until" in stocked.relanced("pause", "C1", "--until", "2035-12-31", "--reason", "asked").out
     assert "on hold (pause: asked)" in stocked.relanced("why", "C1").out
-    assert "1 holds ended" in stocked.relanced("resume", "C1").out
+    assert "1 hold ended" in stocked.relanced("resume", "C1").out
 
 
 def test_a_pause_without_a_reason_is_a_usage_error(stocked: Atelier) -> None:
@@ -176,6 +177,17 @@ def test_check_shows_a_broken_wording_with_its_line(atelier: Atelier) -> None:
     done = atelier.relanced("check")
     assert done.status == 1
     assert "relance-1/mail.j2:3" in done.out
+
+
+@pytest.mark.parametrize("file", ["matin/mail.j2", "lettres/mail.j2", "phrases/taches.j2"])
+def test_check_says_what_our_own_people_are_written_too(atelier: Atelier, file: str) -> None:
+    wording = atelier.folder / "mine" / "fr" / file
+    wording.parent.mkdir(parents=True)
+    wording.write_text("Objet : x\n\nBonjour, {{ nothing_like_it }}.\n", encoding="utf-8")
+    atelier.write("config.yaml", atelier.config.read_text() + "templates: [mine]\n")
+    done = atelier.relanced("check")
+    assert done.status == 1
+    assert f"FAULT wording {file}:3: 'nothing_like_it' is undefined" in done.out
 
 
 def test_every_fault_of_the_configuration_is_told_at_once(atelier: Atelier) -> None:
@@ -327,3 +339,20 @@ def test_check_refuses_a_letters_folder_that_cannot_be_made(atelier: Atelier) ->
 
 def test_the_letters_folders_are_made_when_the_house_opens(stocked: Atelier) -> None:
     assert [(stocked.folder / name).stat().st_mode & 0o777 for name in ("letters", "registered")] == [0o750, 0o750]
+
+
+def test_where_root_says_where_the_password_lies_every_command_works(
+    sealed_off: Atelier, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As README says: only the unit may read a credential, so that whoever asks from outside names its folder."""
+    said = urlsplit(postgres_url)
+    store = f"postgresql://{said.username}:${{cred:database}}@{said.hostname}:{said.port}{said.path}"
+    sealed_off.write("config.yaml", sealed_off.config.read_text().replace("sqlite:///relanced.db", f'"{store}"'))
+    credentials = tmp_path / "credentials"
+    credentials.mkdir()
+    (credentials / "database").write_text(said.password or "any")
+    (credentials / "database").chmod(0o600)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    for words in (("db", "upgrade"), ("queue",), ("status",), ("cases",)):
+        done = sealed_off.relanced(*words)
+        assert (done.status, done.err) == (0, ""), words

@@ -78,8 +78,9 @@ def test_it_ends_by_itself_and_finds_nothing_unexpected(played: Played) -> None:
 
 def test_every_mail_can_be_opened_and_came_once(played: Played) -> None:
     mails = played.mails()
-    assert len({mail["Message-ID"] for mail in mails}) == len(mails) == 42
-    assert all(mail["Subject"] and text(mail).startswith("Madame") and not mail.defects for mail in mails)
+    assert len({mail["Message-ID"] for mail in mails}) == len(mails) == 44
+    assert all(mail["Subject"] and not mail.defects for mail in mails)
+    assert [text(mail)[:16] for mail in mails if not text(mail).startswith("Madame")] == ["Bonjour Monsieur"]  # hers
     assert all(date(2026, 1, 5) <= day(mail) <= date(2026, 3, 31) for mail in mails)
 
 
@@ -147,9 +148,39 @@ def test_a_stop_is_obeyed_and_mails_go_on(played: Played) -> None:
     assert date(2026, 1, 15) in days and date(2026, 3, 10) in days  # the second reminder, twice
 
 
+def test_who_answers_by_mail_is_left_alone_until_claire_has_answered(played: Played) -> None:
+    """The answer comes in as a mail server hands it over; her words and the next reminder hang in the same thread."""
+    (path,) = (played.root / "answers").glob("*.eml")
+    answer = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    *_, reminded, hers, next_ = played.mails("garage.leroy@poste.example")
+    assert (answer["In-Reply-To"], hers["In-Reply-To"]) == (reminded["Message-ID"], answer["Message-ID"])
+    assert [day(mail) for mail in (reminded, answer, hers, next_)] == [date(2026, 3, n) for n in (13, 16, 17, 20)]
+    assert "Nous faisons suite à notre échange du 17 mars 2026." in text(next_)
+    assert hers["Message-ID"] in next_["References"] and "Auto-Submitted" not in hers
+
+
+def test_the_desk_shows_the_answer(played: Played) -> None:
+    said = played.said.replace("\N{NO-BREAK SPACE}", " ")
+    tale = said[said.index("Garage Leroy answers the reminder by mail") :]
+    for line in (
+        "reply  3  Garage Leroy  garage.leroy@poste.example wrote on 2026-03-16",
+        "← garage.leroy@poste.example through compta: Re: Rappel",
+        "seems: invoice not received; as it came: relanced heard h",
+        "| J'ai bien reçu votre rappel, mais je ne retrouve pas la facture FA-2026-007 de mon côté",
+        "case 3 is in your hands",
+        "case 3 is released, 1 hold ended",
+        "Nous faisons suite à notre échange du 17 mars 2026.",
+    ):
+        assert line in tale, line
+        tale = tale[tale.index(line) :]
+    table = " ".join(played.said[played.said.index("C03 Garage Leroy ") :].split())
+    assert "16 Mar answers by mail" in table and "17 Mar claire's answer by e-mail" in table
+
+
 def test_a_promise_on_the_phone_gives_quiet_and_is_kept(played: Played) -> None:
-    days = [day(mail) for mail in played.mails("cabinet@lemoine-dentaire.example")]
-    assert not [on for on in days if date(2026, 1, 19) <= on <= date(2026, 2, 28)]
+    mails = played.mails("cabinet@lemoine-dentaire.example")
+    quiet = [mail for mail in mails if date(2026, 1, 19) <= day(mail) <= date(2026, 2, 28)]
+    assert [mail["Subject"].split(" de ")[0] for mail in quiet] == ["Votre règlement"]  # what was promised, confirmed
     table = " ".join(played.said[played.said.index("C18 Cabinet dentaire Lemoine  ") :].split())
     assert "19 Jan phoned: voicemail" in table
     assert "20 Jan phoned: promised for 30 Jan" in table
@@ -203,13 +234,22 @@ def test_the_table_tells_where_everybody_stands(played: Played) -> None:
     assert re.search(r"transmission waited too\s+long for approval", table)
     assert re.search(r"C12 .* lapsed", table)
     assert table.count(" paid\n") + table.count(" paid ") >= 12
-    for place in ("mailbox/", "texts/", "letters/", "registered/", "config.yaml", "relanced.db", "relanced.log"):
+    for place in (
+        "mailbox/",
+        "texts/",
+        "answers/",
+        "letters/",
+        "registered/",
+        "config.yaml",
+        "relanced.db",
+        "relanced.log",
+    ):
         assert str(played.root / place).rstrip("/") in table
 
 
 def test_the_log_is_kept_whole(played: Played) -> None:
     log = (played.root / "relanced.log").read_text(encoding="utf-8")
-    assert log.count("message sent") == 42 + 4
+    assert log.count("message sent") == 44 + 4
     assert "[error" not in log
     assert "direction@hotel-des-halles.example" not in log
 

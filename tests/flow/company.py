@@ -70,6 +70,11 @@ class Company:
             raise Said(said.get("error") or "; ".join(said["lines"]))
         return said
 
+    async def answered(self, debtor: str = "C1", by: str = "claire", **words: Any) -> Row:
+        """Somebody has read the case, and says that what was written is answered."""
+        version = (await self.desk("show", by=by, case=debtor))["record"]["version"]
+        return await self.desk("release", by=by, case=debtor, seen=version, **words)
+
     async def imports(self, kind: str, content: bytes, covers: date | None = None, creditor: str = "atelier") -> None:
         """A bookkeeper's file comes in."""
         words = {"covers": covers.isoformat()} if covers else {}

@@ -12,7 +12,7 @@ store: {store}
 state: {folder}/state
 mode: {mode}
 timezone: Europe/Paris
-desk: {{socket: {folder}/desk.sock}}
+desk: {{socket: {folder}/desk.sock{desk}}}
 people:
   claire: {{email: claire@atelier-dubois.example, user: claire, backup: jean}}
   jean: {{email: jean@atelier-dubois.example, user: jean}}
@@ -52,6 +52,7 @@ def configuration(folder: Path, **said: object) -> str:
         "connections": 4,
         "email": "",
         "office": "out: folder, folder: letters",
+        "desk": "",
         "house": "",
         "policies": "default",
     }

@@ -94,8 +94,8 @@ async def running(folder: Path) -> AsyncIterator[Program]:
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    """What the company's database holds."""
-    with closing(sqlite3.connect(folder / "relanced.db")) as database:
+    """What the company's database holds. Whoever may write and closes it last would remove its log."""
+    with closing(sqlite3.connect(f"file:{folder}/relanced.db?mode=ro", uri=True)) as database:
         return database.execute(query).fetchall()
 
 

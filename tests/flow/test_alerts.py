@@ -12,10 +12,13 @@ import pytest
 from aiohttp import web
 from openpyxl import load_workbook
 
+from relanced.channel import Answer, Draft, Form, Go, MailDraft, Parcel
+from relanced.channel import Said as What
 from relanced.flow.watch import Ping
 from tests.flow import paper
 from tests.flow.company import Company, Said
 from tests.flow.conftest import Found
+from tests.flow.pigeons import CHANNELS, POLICIES, ROADS, Hearing, Loft
 from tests.flow.relay import Mail
 
 IT = "it@atelier-dubois.example"
@@ -63,6 +66,36 @@ async def test_a_door_that_is_down_tells_later(found: Found) -> None:
     assert [mail.to for mail in await after(company, 6)] == [IT]
 
 
+@pytest.mark.parametrize(("asks", "told"), [(True, 1), (False, 2)])
+async def test_a_mail_that_may_have_left_is_not_written_again(found: Found, asks: bool, told: int) -> None:
+    """What breaks behind the question of `go` breaks perhaps behind the dot: our own people get it once, or not."""
+    company, door = await found(house=ALERTS), Breaking(asks)
+    company.house.bare["compta"] = door  # type: ignore[assignment]
+    await company.works()
+    company.clock.later(minutes=6)
+    await company.works()
+    assert door.begun == told
+
+
+class Breaking:
+    """A door of mail that never answers: it is given up on, after it has asked whether it may or before."""
+
+    form = Form.MAIL
+
+    def __init__(self, asks: bool) -> None:
+        self.asks, self.begun = asks, 0
+
+    def compose(self, draft: Draft) -> Parcel:
+        assert isinstance(draft, MailDraft)
+        return Parcel(draft.attempt, draft.to, draft.deadline, (b"",))
+
+    async def submit(self, parcel: Parcel, go: Go) -> Answer:
+        self.begun += 1
+        if self.asks:
+            assert await go()
+        raise TimeoutError
+
+
 async def test_a_shadow_writes_to_its_own_people_and_to_nobody_else(found: Found) -> None:
     company = await found(house=ALERTS, mode="shadow")
     await company.bills(paper.invoice("F-1", date(2026, 2, 20)))
@@ -80,6 +113,126 @@ async def test_a_refused_import_is_told_until_one_is_taken(found: Found) -> None
     await company.bills(paper.invoice("F-1", date(2026, 5, 1)))
     (over,) = await after(company, 5)
     assert "over: atelier: an import was refused" in over.subject
+
+
+# -- each cause, as a mail ------------------------------------------------------------------------------------------
+
+
+class Standing:
+    """A daemon of which one wheel has not come round for that long."""
+
+    def __init__(self) -> None:
+        self.plan = timedelta(0)
+
+    def wheels(self) -> Mapping[str, timedelta]:
+        return {"plan": self.plan}
+
+    def clerk_lives(self) -> bool:
+        return True
+
+
+async def _told(company: Company) -> str:
+    """The subject of the only mail that comes of what is wrong now."""
+    (mail,) = await company.works()
+    assert mail.to == IT
+    return mail.subject
+
+
+async def test_fault_58_a_wheel_that_stands_still_is_a_mail_and_its_turning_too(found: Found) -> None:
+    company, daemon = await found(house=ALERTS), Standing()
+    await company.bank(MONDAY)
+    auditor = company.house.auditor(daemon)
+    daemon.plan = timedelta(minutes=11)
+    await auditor.turn(company.clock.now())
+    subject = "relanced: the wheel plan has not come round for 11 minutes: the log says why"
+    assert await _told(company) == subject
+    daemon.plan = timedelta(0)
+    company.clock.later(minutes=4)
+    await auditor.turn(company.clock.now())
+    assert (await _told(company)).startswith("relanced: over: the wheel plan has not come round")
+
+
+async def test_a_channel_that_fails_again_and_again_is_a_mail(found: Found) -> None:
+    company = await found(house=ALERTS)
+    (company.folder / "letters").rmdir()
+    (company.folder / "letters").write_text("in the way")
+    await company.bills(paper.invoice("F-1", date(2026, 2, 20), email=""))
+    assert await company.morning(MONDAY) == []
+    mails = []
+    for _ in range(5):
+        company.clock.later(hours=1)
+        mails += await company.works()
+    (told,) = mails
+    assert told.subject.startswith("relanced: office is closed: ")
+    assert "letters is not a folder; relanced start tries it at once" in told.text
+
+
+async def test_an_ear_that_is_deaf_is_a_mail(found: Found) -> None:
+    loft = Loft()
+    company = await found(house=ALERTS, kinds=loft.kinds, roads=ROADS, channels=CHANNELS)
+    await company.bank(MONDAY)
+    assert await company.works() == []
+    loft.fails = OSError("no route to host")
+    company.clock.later(minutes=59)
+    assert await company.works() == []
+    company.clock.later(minutes=1)
+    assert (await _told(company)).startswith("relanced: pigeons: nothing was heard since 2026-03-02 08:30: answers")
+    loft.fails = None
+    company.clock.later(minutes=16)
+    assert (await _told(company)).startswith("relanced: over: pigeons: nothing was heard")
+
+
+@pytest.mark.parametrize(("heard", "alarm"), [(False, True), (True, False)])
+async def test_texts_of_which_nothing_is_heard_for_a_day_are_a_mail(found: Found, heard: bool, alarm: bool) -> None:
+    """An operator may never say that a text has arrived; a provider that says nothing at all is not heard."""
+    loft = Loft()
+    company = await found(house=ALERTS, kinds=loft.kinds, roads=ROADS, channels=CHANNELS, policies=POLICIES)
+    await _three_late_debtors(company)
+    await company.imports("contacts", b"code client;mobile pour sms\nC1;0612345678\nC2;0612345679\nC3;0612345680\n")
+    await company.morning(FRIDAY)
+    assert len(loft.taken) == 3
+    loft.says(*((parcel.attempt, What.TAKEN) for parcel in loft.taken) if heard else ())
+    told = await _after_a_day(company)
+    assert [words.startswith("pigeons: 3 messages taken by the provider without a receipt") for words in told] == (
+        [True] if alarm else []
+    )
+
+
+async def test_letters_take_longer_and_are_no_alarm(found: Found) -> None:
+    loft = Loft()
+    company = await found(house=ALERTS, kinds=loft.kinds)
+    company.house.bare["office"] = Hearing(company.house.bare["office"], loft)
+    await _three_late_debtors(company, email="")
+    await company.morning(FRIDAY)
+    letters = [(await company.last(f"C{n}"))["reference"] for n in (1, 2, 3)]
+    await company.desk("letters posted", references=",".join(letters))
+    assert await _after_a_day(company) == []
+
+
+async def _three_late_debtors(company: Company, email: str | None = None) -> None:
+    await company.bills(*(paper.invoice(f"F-{n}", MONDAY, f"C{n}", email=email) for n in (1, 2, 3)))
+
+
+async def _after_a_day(company: Company) -> list[str]:
+    """What is wrong then."""
+    for _ in range(2):
+        company.clock.later(hours=12, minutes=30)
+        await company.works()
+    await company.bank(FRIDAY)
+    company.clock.later(minutes=4)
+    await company.works()
+    wrong = await company.house.store.alerts.standing()
+    return [change.words for change in wrong if not change.key.startswith("stale")]
+
+
+async def test_what_waits_too_long_for_a_person_is_a_mail(found: Found) -> None:
+    company = await found(house=ALERTS)
+    await company.bills(paper.invoice("F-1", date(2026, 2, 20), email=""))
+    await company.morning(MONDAY)
+    assert len(company.lying()) == 1
+    subject = [mail.subject for day in (9, 10, 11, 12, 13) for mail in await company.morning(date(2026, 3, day))]
+    assert "1 message waiting in the tray since 2026-03-02" in subject[0]
+    assert len(subject) == 1
 
 
 async def test_the_desk_tells_what_is_wrong(found: Found) -> None:
@@ -182,6 +335,19 @@ async def test_a_day_that_could_not_be_sent_is_sent_later_in_the_morning(found: 
     assert await company.morning(TUESDAY, "07:45", fresh=False) == []
     company.relay.answers("MAIL", "250 ok")
     assert [m.to for m in await company.morning(TUESDAY, "07:52", fresh=False)] == ["claire@atelier-dubois.example"]
+
+
+async def test_an_instalment_is_told_on_its_day_with_its_own_amount(found: Found) -> None:
+    company = await found(house=DIGEST)
+    await company.bills(paper.invoice("F-1", date(2026, 2, 20)))
+    await company.morning(MONDAY)
+    parts = "2026-03-16=1000;2026-04-15=234.50"
+    await company.desk("instalments", case="C1", parts=parts, unconfirmed=True)
+    told = [m for d in (13, 16, 17, 20) for m in await company.morning(date(2026, 3, d), "07:45", fresh=False)]
+    days = [" ".join(mail.text.split()) for mail in told if "attendu" in mail.text]
+    words = "1 règlement promis est attendu : – Client C1, 1 000,00 €, dossier 1 : échéance du 16 mars 2026"
+    assert ["lundi 16 mars" in day for day in days] == [True, False]
+    assert all(words in day for day in days)
 
 
 async def test_the_workbook_has_typed_cells_and_no_formula(found: Found) -> None:

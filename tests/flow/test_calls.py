@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 import pytest
 
+from relanced.channel import Said as Delivery
 from tests.flow import paper
 from tests.flow.company import Company, Said, reads
 from tests.flow.conftest import Found
+from tests.flow.pigeons import CHANNELS, ROADS, Loft, word
+from tests.flow.relay import Mail
 
 DUE = date(2026, 3, 2)
 DAY = date(2026, 3, 16)  # a Monday: the call is due
@@ -20,6 +24,13 @@ SHORT = """
     steps:
       - {name: appel,         tone: firm, when: 14 days after due, via: [phone], within: 5 working days}
       - {name: relance-ferme, tone: firm, when: 21 days after due, via: [letter]}
+"""
+TEXTED = """
+  texted:
+    for: {debtor: business}
+    steps:
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [sms]}
+      - {name: appel, tone: firm, when: 14 days after due, via: [phone], within: 5 working days}
 """
 
 
@@ -44,6 +55,11 @@ async def _until_the_call(company: Company, amount: str = "1 234,50", *numbers: 
 
 async def _calls(company: Company, **words: Any) -> list[dict[str, Any]]:
     return list((await company.desk("calls", **words))["record"])
+
+
+def _plain(mail: Mail) -> str:
+    """Its text in one line."""
+    return " ".join(mail.text.split())
 
 
 async def _call(company: Company, result: str, which: str = "C1", **words: Any) -> str:
@@ -75,6 +91,29 @@ async def test_the_call_lies_before_the_person_with_script_facts_and_last_words(
     assert call["last_words"] == ["2026-03-16 09:30 claire, call received: rappelle lundi, dit-elle"]
 
 
+async def test_the_last_words_are_those_of_people_and_never_of_machines(found: Found) -> None:
+    loft = Loft()
+    words = {"roads": f"{ROADS}, phone: calls", "channels": f"{CHANNELS}\n{CALLS['channels']}"}
+    company = await found(kinds=loft.kinds, policies=TEXTED, **words)
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.imports("contacts", b"code client;mobile pour sms\nC1;06 12 34 56 78\n")
+    await _numbers(company, ("C1", "02 99 00 12 34", 0))
+    await company.morning(date(2026, 3, 5))
+    loft.says(Delivery.DELIVERED, words="handed to the phone")
+    loft.news["r1"] = word("wrote", sender="+33612345678", text="Je vous règle vendredi,\npromis.")
+    company.clock.later(minutes=11)
+    await company.works()
+    company.clock.later(minutes=4)
+    await company.desk("note", case="C1", words="comptable en congé")
+    await company.answered()
+    await company.morning(DAY)
+    (call,) = await _calls(company)
+    assert call["last_words"] == [
+        "2026-03-05 09:45 claire, note: comptable en congé",
+        "2026-03-05 09:41 +33612345678 wrote: « Je vous règle vendredi, promis. »",
+    ]
+
+
 async def test_reminders_of_an_invoice_that_was_paid_since_are_not_held_against_another(found: Found) -> None:
     company = await found(**CALLS)
     await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", date(2026, 4, 1)))
@@ -93,12 +132,56 @@ async def test_the_morning_mail_tells_of_the_calls_of_the_day(found: Found) -> N
     await _numbers(company, ("C1", "02 99 00 12 34", 0))
     await company.morning(DAY, "07:30")
     (mail,) = await company.morning(DAY, "07:45", fresh=False)
-    assert "1 appel à passer" in mail.text
+    assert "1 appel à passer : – Client C1, 1 234,50 € : 02 99 00 12 34 (Mme Durand)" in _plain(mail)
     assert "Sans contrordre" not in mail.text
     await company.morning(DAY)
     await _call(company, "voicemail")
     (mail,) = await company.morning(date(2026, 3, 17), "07:45")
     assert "1 appel à passer" in mail.text
+
+
+async def test_the_morning_mail_gives_nobody_more_calls_than_the_list_of_the_day(found: Found) -> None:
+    company = await found(house='digest: "07:45"', policies=SHORT, **CALLS)
+    bills = [paper.invoice(f"F-{n}", DUE, f"C{n}", amount=f"{n}00,00", address=f"{n} RUE X") for n in range(1, 6)]
+    await company.bills(*bills)
+    await _numbers(company, *((f"C{n}", f"02 99 00 12 3{n}", 0) for n in range(1, 6)))
+    await company.morning(DAY)
+    (mail,) = await company.morning(date(2026, 3, 17), "07:45")
+    assert "2 appels à passer" in mail.text
+    told = re.findall("– (Client C.),", mail.text)
+    assert told == ["Client C5", "Client C4"] == [c["debtor"] for c in await _calls(company, today=True)]
+
+
+async def test_who_asked_to_be_called_back_is_a_matter_of_that_day_and_hour(found: Found) -> None:
+    company = await found(house='digest: "07:45"', policies=SHORT, **CALLS)
+    await _until_the_call(company)
+    await _call(company, "call-back", date="2026-03-20", at="10:30")
+    for day in (17, 18, 19):
+        assert await company.morning(date(2026, 3, day), "07:45") == []
+    for day in (20, 23):
+        (mail,) = await company.morning(date(2026, 3, day), "07:45")
+        asks = "Client C1, dossier 1 : ce client a demandé à être rappelé le 20 mars 2026 à 10 h 30"
+        assert asks in _plain(mail)
+
+
+async def test_what_was_promised_by_phone_is_asked_for_on_its_day_and_once(found: Found) -> None:
+    company = await found(house='digest: "07:45"', policies=SHORT, **CALLS)
+    await _until_the_call(company)
+    await _call(company, "promised", date="2026-03-19", unconfirmed=True)
+    for day in (17, 18):
+        assert await company.morning(date(2026, 3, day), "07:45") == []
+    for day in (19, 20):
+        (mail,) = await company.morning(date(2026, 3, day), "07:45")
+        said = _plain(mail)
+        told = "1 règlement promis est attendu : – Client C1, 1 234,50 €, dossier 1 : promis pour le 19 mars 2026"
+        assert told in said
+        assert "est-il arrivé" not in said
+    (mail,) = await company.morning(date(2026, 3, 23), "07:45")
+    assert "dossier 1 : un règlement est promis pour le 19 mars 2026, est-il arrivé ?" in _plain(mail)
+    await company.morning(date(2026, 3, 24))
+    (mail,) = await company.morning(date(2026, 3, 25), "07:45")
+    assert "une promesse de règlement n’a pas été tenue" in _plain(mail)
+    assert "est-il arrivé" not in _plain(mail)
 
 
 async def test_a_debtor_without_a_number_is_not_called(company: Company) -> None:
@@ -172,7 +255,7 @@ async def test_in_shadow_nobody_is_asked_to_phone(found: Found) -> None:
 async def test_a_call_can_be_looked_at_like_any_message(company: Company) -> None:
     await _until_the_call(company)
     said = await company.desk("preview", message=(await company.last())["id"])
-    assert "Je souhaite joindre Mme Durand" in " ".join(said["lines"])
+    assert "Je souhaite joindre Mme Durand" in " ".join(" ".join(said["lines"]).split())
     assert list(said["files"]) == [f"message-{(await company.last())['id']}.json"]
     assert (await company.desk("letters"))["lines"] == ["the trays are empty"]
     assert (await company.desk("letters take"))["lines"] == ["no letter to take"]
@@ -233,22 +316,36 @@ async def test_a_wrong_number_leads_to_the_next_and_at_last_to_the_next_step(com
 async def test_promised_by_phone_then_paid(company: Company) -> None:
     await _until_the_call(company)
     said = await _call(company, "promised", date="2026-03-27", note="virement en fin de mois")
-    assert "stands still until 2026-04-01 00:00" in said
+    assert "stands still until 2026-04-01 00:00" in said and "confirmed by mail to c1@client.example" in said
+    (mail,) = await company.works()
+    confirmed = "un règlement de 1 234,50 € par virement le 27 mars 2026, au titre de la facture suivante."
+    assert confirmed in " ".join(mail.text.split())
     assert await company.holds() == ["promise"]
     assert await company.tasks() == ["promise"]
     for day in (23, 26, 30):
         await company.morning(date(2026, 3, day))
-    assert (await company.told())[-1] == "appel phone sent"
+    assert await company.told() == ["appel phone sent", "promise email sent"]
     await company.imports("payments", paper.payment("F-1", date(2026, 3, 27)), date(2026, 3, 30))
     await company.works()
     assert await company.tasks() == []
     await company.morning(date(2026, 4, 7))
-    assert (await company.told())[-1] == "appel phone sent"
+    assert await company.told() == ["appel phone sent", "promise email sent"]
+
+
+async def test_a_promise_by_phone_is_not_confirmed_where_a_person_or_no_address_forbids_it(company: Company) -> None:
+    await _until_the_call(company)
+    assert "confirmed" not in await _call(company, "promised", date="2026-03-27", unconfirmed=True)
+    assert await company.works() == []
+    await company.desk("contact dead", case="C1", where="c1@client.example")
+    said = await _call(company, "promised", date="2026-03-30", incoming=True)
+    assert "not confirmed in writing: Client C1: the confirmation of a promise could not be written" in said
+    assert await company.works() == []
+    assert sorted(await company.tasks()) == ["promise", "unsaid"]
 
 
 async def test_a_promise_that_is_not_kept_lets_the_ladder_go_on_after_its_grace(company: Company) -> None:
     await _until_the_call(company)
-    await _call(company, "transfer", date="2026-03-27")
+    await _call(company, "transfer", date="2026-03-27", unconfirmed=True)
     await company.morning(date(2026, 3, 31))
     assert (await company.told())[-1] == "appel phone sent"
     await company.morning(date(2026, 4, 1))
@@ -259,7 +356,7 @@ async def test_a_promise_that_is_not_kept_lets_the_ladder_go_on_after_its_grace(
 async def test_a_promise_holds_its_invoice_and_no_other(company: Company) -> None:
     await _until_the_call(company)
     await company.bills(paper.invoice("F-2", date(2026, 3, 16), amount="80,00"))
-    await _call(company, "promised", date="2026-04-30", invoices="F-1")
+    await _call(company, "promised", date="2026-04-30", invoices="F-1", unconfirmed=True)
     await company.morning(date(2026, 3, 30))
     assert await company.told() == ["appel phone sent", "appel phone in_tray"]
     (call,) = await _calls(company)
@@ -268,11 +365,13 @@ async def test_a_promise_holds_its_invoice_and_no_other(company: Company) -> Non
 
 async def test_a_dispute_stands_until_a_person_ends_it(company: Company) -> None:
     await _until_the_call(company)
-    assert "until relanced resume" in await _call(company, "disputed", note="la livraison était incomplète")
+    assert "until relanced release 1 --kind dispute" in await _call(
+        company, "disputed", note="la livraison était incomplète"
+    )
     await company.morning(date(2026, 6, 15))
     assert (await company.told())[-1] == "appel phone sent"
     assert await company.tasks() == ["dispute"]
-    await company.desk("resume", case="C1", reason="avoir émis")
+    await company.desk("release", case="C1", kind="dispute", reason="avoir émis")
     await company.works()
     assert (await company.told())[-1] == "relance-ferme letter in_tray"
 
@@ -301,7 +400,7 @@ async def test_the_debtor_calls_first_and_nobody_has_to_call(company: Company) -
     await _call(company, "promised", incoming=True, date="2026-03-20")
     await company.works()
     assert await _calls(company) == []
-    assert (await company.told())[-1] == "appel phone cancelled"
+    assert await company.told() == ["appel phone cancelled", "promise email sent"]
     await company.morning(date(2026, 3, 25))
     assert (await company.told())[-1] == "appel phone in_tray"  # the promise was not kept: now we do call
 

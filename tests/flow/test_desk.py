@@ -59,7 +59,7 @@ async def test_a_broken_promise_is_one_step_on_and_recalled_by_its_date(company:
     assert "confirmed by mail to c1@client.example" in await _said(company, "promise", date="2026-03-16")
     (mail,) = await company.works()
     assert mail.subject.startswith("Votre règlement de")
-    assert "un règlement de 1 234,50 € le 16 mars 2026, au titre de la facture suivante." in _reads(mail)
+    assert "un règlement de 1 234,50 € par virement le 16 mars 2026, au titre de la facture suivante." in _reads(mail)
     for day in (12, 17, 18):
         assert await company.morning(date(2026, 3, day)) == []
     (mail,) = await company.morning(date(2026, 3, 19))
@@ -164,6 +164,23 @@ async def test_after_a_judgment_nothing_is_asked_for_any_more(company: Company) 
     assert await company.told() == ["relance-1 email sent"]
 
 
+async def test_a_corrected_judgment_has_the_corrected_deadline(company: Company) -> None:
+    await _reminded(company)
+    judged = {"what": "redressement", "on": "2026-03-01"}
+    with pytest.raises(Said, match="published: 2026-02-01 is before the judgment of 2026-03-01"):
+        await _said(company, "insolvency", **judged, published="2026-02-01")
+    await _said(company, "insolvency", **judged, published="2026-12-03")
+    await _said(company, "insolvency", **judged, published="2026-03-03")
+    assert await company.holds() == ["insolvency"]
+    words = {row["kind"]: row["words"] for row in (await company.desk("inbox", all=True))["record"]}
+    assert words == {"insolvency": "Client C1: redressement of 2026-03-01: declare the claim until 2026-05-03"}
+    await company.morning(date(2026, 4, 20))
+    told = {row["kind"]: row["words"] for row in (await company.desk("inbox", all=True))["record"]}
+    assert told["insolvency ends"] == "Client C1: insolvency until 2026-05-03: redressement of 2026-03-01"
+    await _said(company, "insolvency", **judged, published="2026-04-03")
+    assert await company.tasks() == ["insolvency"]
+
+
 async def test_who_opts_out_of_mail_is_written_to_by_post(company: Company) -> None:
     await _reminded(company)
     assert "nothing is sent any more to c1@client.example" in await _said(company, "optout")
@@ -187,7 +204,7 @@ async def test_instalments_are_confirmed_announced_and_keep_the_ladder_quiet(com
     await company.morning(date(2026, 3, 17))
     await company.imports("payments", paper.payment("F-1", date(2026, 3, 16), "1 000,00"), date(2026, 3, 16))
     (mail,) = await company.morning(date(2026, 4, 14))
-    assert "votre prochaine échéance, de 234,50 € (2 sur 2), arrive le 15 avril 2026." in _reads(mail)
+    assert "votre dernière échéance, de 234,50 € (2 sur 2), arrive le 15 avril 2026." in _reads(mail)
     await company.imports("payments", paper.payment("F-1", date(2026, 4, 14), "234,50"), date(2026, 4, 14))
     await company.works()
     assert (await company.holds(), await company.tasks()) == ([], [])
@@ -227,7 +244,8 @@ async def test_the_agreement_is_a_page_to_be_signed(company: Company) -> None:
     await _said(company, "instalments", count=3, first="2026-03-16")
     said = await company.desk("instalments", case="C1", paper=True)
     (pdf,) = said["files"].values()
-    text = " ".join(PdfReader(BytesIO(b64decode(pdf))).pages[0].extract_text().split())
+    pages = PdfReader(BytesIO(b64decode(pdf))).pages
+    text = " ".join(" ".join(page.extract_text() for page in pages).split())
     assert "accord d’échelonnement – 3 échéances" in text
     assert "bon pour accord" in text and "411,50" in text and "1 234,50" in text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from relanced.daemon import Daemon, wheels
-from tests.flow import paper
+from relanced.premises import room
+from relanced.rules.audit import RESERVE
+from tests.dovecot import PASSWORD, Dovecot
+from tests.flow import answers, paper
 from tests.flow.company import Company, Said
 from tests.flow.conftest import Found
 from tests.flow.program import until
@@ -36,17 +40,19 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wheels look for room again at once."""
+    """Wheels look for room again at once, and a disk of two megabytes may be filled to its last byte."""
     monkeypatch.setattr(wheels, "REST_WHEN_FULL", 0.1)
+    monkeypatch.setattr(room, "RESERVE", 0)
 
 
-def _fill(disk: Path) -> None:
-    """Leave no room: what the log could still take is taken from it first."""
+def _fill(disk: Path, but: int = 0) -> None:
+    """Leave no room, or so many bytes: what the log could still take is taken from it first."""
     with closing(sqlite3.connect(disk / "relanced.db")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with (disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
         while True:
             ballast.write(bytes(512))
+    os.truncate(disk / "ballast", (disk / "ballast").stat().st_size - but)
 
 
 @asynccontextmanager
@@ -101,9 +107,68 @@ async def test_fault_12_what_left_while_the_disk_filled_up_is_written_down_later
     assert len(company.relay.messages) == 1
 
 
+async def test_fault_14_a_disk_that_fills_is_told_before_it_is_full(disk: Path, found: Found) -> None:
+    company = await found(disk=disk, house="alerts: {mail: it@atelier-dubois.example}")
+    await company.bank(DUE)
+    (mail,) = await company.works()
+    assert mail.subject.startswith(f"relanced: {disk}: ")
+    assert "MB of 2 MB are left on its disk" in mail.text
+
+
 async def test_fault_12_a_start_on_a_full_disk_ends_without_a_word_to_anybody(disk: Path, found: Found) -> None:
     company = await _planned_overnight(found, disk, 1)
     _fill(disk)
     company.clock.set(DAY, "09:30")
     assert await Daemon(company.house).run() == 1
     assert company.relay.connections == 0
+
+
+async def test_fault_14_the_last_room_is_kept_for_what_comes_back(
+    disk: Path, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing new is worded long before the disk is full, people are told why, and all goes on alone."""
+    monkeypatch.setattr(room, "RESERVE", 700_000)
+    company = await _planned_overnight(found, disk, 20)
+    async with _daemon(company):
+        await asyncio.sleep(0.2)
+        _fill(disk, but=600_000)
+        company.clock.set(DAY, "09:30")
+        await asyncio.sleep(0.5)
+        assert company.relay.connections == 0
+        assert "STOPPED: 0 MB are left on the disk of" in "\n".join((await company.desk("status"))["lines"])
+        await company.bank(DAY)  # a payment, a reply: there is room for it
+        (disk / "ballast").unlink()
+        company.clock.later(seconds=20)
+        await until(lambda: len(company.relay.messages) == 20, 10)
+
+
+async def test_fault_14_a_disk_with_room_stops_nothing(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = await found()
+    monkeypatch.setattr(room, "RESERVE", RESERVE)
+    assert room.short_of_room(company.house.config) == ""
+    monkeypatch.setattr(room, "RESERVE", 1 << 60)
+    assert "are kept for what comes back" in room.short_of_room(company.house.config)
+
+
+async def test_faults_12_and_13_a_reply_that_finds_no_room_stays_in_its_mailbox_as_it_came(
+    found: Found, disk: Path, mailboxes: Dovecot, tmp_path: Path
+) -> None:
+    """No acknowledgement and no flag before it is on the disk; once there is room it holds the case like any other."""
+    user, secret = "full@atelier-dubois.example", paper.secret(tmp_path, "imap", PASSWORD)
+    login = f"host: 127.0.0.1, port: {mailboxes.port}, tls: none, user: {user}, password: {secret}"
+    company = await found(disk=disk, email=f", imap: {{{login}, after: seen, timeout: 3}}")
+    await company.bills(paper.invoice("F-1", DUE))
+    (mail,) = await company.morning(DAY)
+    (ear,) = company.house.watchings()
+    _fill(disk)
+    mailboxes.deliver(user, answers.reply(company, mail, "Nous contestons.\n" + "Voici pourquoi. " * 5000))
+    await ear.turn(company.clock.now())
+    assert await ear.next_moment() is not None  # it was cut, and is opened again
+    assert "\\Seen" not in mailboxes.flags(user)[0]
+    (disk / "ballast").unlink()
+    company.clock.later(minutes=6)
+    await ear.turn(company.clock.now())
+    await company.works()
+    await ear.close()
+    assert await company.holds() == ["reply"]
+    assert "\\Seen" in mailboxes.flags(user)[0]

@@ -89,7 +89,7 @@ async def _given_notice(company: Company) -> None:
     await company.morning(date(2026, 4, 1))
     await company.desk("approve", step="mise-en-demeure", all=True)
     await company.works()
-    await _posted(company, date(2026, 4, 1), "1A")
+    await _posted(company, date(2026, 4, 1), "1A 123 456 7890 1")
 
 
 async def test_a_notice_never_presented_leads_nowhere(company: Company) -> None:

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from relanced.config import ConfigFault
 from relanced.flow.desk.mailing import Mailing
+from relanced.words.bundle import bound
 from tests.email.relay import Hangup
 from tests.flow import paper
 from tests.flow.company import Company, Said
@@ -64,6 +65,47 @@ async def test_the_letters_leave_on_the_next_working_day_as_one_pdf_with_a_tick_
     (enclosed,) = [part.get_content() for part in message.walk() if part.get_content_type() == "application/pdf"]
     pages = [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(enclosed)).pages]
     assert [first in pages[0], second in pages[1], len(pages)] == [True, True, 2]
+
+
+async def _with_room_for(company: Company, room: float) -> None:
+    """What goes along with one mail may weigh so much."""
+    await company.reopen(email=f", enclosures: {int(room)}")
+
+
+async def test_letters_too_heavy_for_one_mail_leave_in_several(found: Found) -> None:
+    company = await found(office=OFFICE)
+    await company.bills(*(paper.invoice(f"F-{n}", DUE, f"C{n}", email="", address=f"{n} RUE X") for n in range(1, 6)))
+    await company.morning(DAY)
+    await _with_room_for(company, 2.5 * max(sheet.stat().st_size for sheet in company.lying()))
+    references = await _references(company)
+    mails = await company.morning(FRIDAY, "08:30")
+    assert [_plain(mail.subject) for mail in mails] == [
+        "Lettres du 6 mars 2026, envoi 1 sur 3 : 2 lettres à poster",
+        "Lettres du 6 mars 2026, envoi 2 sur 3 : 2 lettres à poster",
+        "Lettres du 6 mars 2026, envoi 3 sur 3 : 1 lettre à poster",
+    ]
+    assert [mail.enclosed for mail in mails] == [(f"lettres-2026-03-06-{n}.pdf",) for n in (1, 2, 3)]
+    told = "".join(mail.text for mail in mails)
+    assert [told.count(reference) for reference in references] == [1] * 5
+    assert await company.morning(FRIDAY, "10:00") == []
+    assert await company.tasks() == []
+
+
+async def test_a_letter_too_heavy_for_any_mail_is_told_and_holds_up_no_other(found: Found) -> None:
+    company = await found(office=OFFICE)
+    many = (paper.invoice(f"F-{n}", DUE, "C1", email="") for n in range(60))
+    await company.bills(*many, paper.invoice("G-1", DUE, "C2", email="", address="2 RUE X"))
+    await company.morning(DAY)
+    light, heavy = sorted(len(bound([sheet.read_bytes()])[0]) for sheet in company.lying())
+    await _with_room_for(company, (light + heavy) / 2)
+    (mail,) = await company.morning(FRIDAY, "08:30")
+    assert "Client C2" in mail.text and "Client C1" not in mail.text
+    (task,) = await company.house.store.views.tasks()
+    assert "cannot leave: the enclosures weigh" in task["words"]
+    await _with_room_for(company, 10**7)
+    await company.desk("letters mail", again=True)
+    assert len(await company.works()) == 1
+    assert await company.tasks() == []
 
 
 async def test_they_stay_in_the_tray_until_a_person_says_that_they_were_posted(distant: Company) -> None:

@@ -251,7 +251,7 @@ async def test_fault_48_what_speaks_of_nothing_of_ours_waits_for_a_person(compan
     assert await company.tasks() == []
     company.clock.later(hours=2)
     await company.works()
-    assert await company.tasks() == ["unmatched"]
+    assert await company.tasks() == ["not ours"]
     assert await company.told() == ["relance-1 sms sent"]
 
 
@@ -282,7 +282,7 @@ async def test_who_writes_is_not_reminded_until_a_person_has_answered(company: C
     await company.morning(date(2026, 3, 12))
     await company.morning(date(2026, 4, 2))  # no deadline ends it: only a person does
     assert await company.told() == ["relance-1 sms sent"]
-    await company.desk("resume", case="C1", reason="rappelé")
+    await company.answered(reason="rappelé")
     await company.works()
     assert "reply" not in await company.tasks()
     assert (await company.told())[-1] == "relance-2 sms sent"
@@ -293,7 +293,7 @@ async def test_a_text_that_says_stop_is_the_last_one(company: Company, loft: Lof
     loft.news["in-1"] = word("wrote", sender=MOBILE, text="STOP", stop=True)
     company.clock.later(minutes=11)
     await company.works()
-    await company.desk("resume", case="C1", reason="lu")
+    await company.answered(reason="lu")
     await company.morning(date(2026, 3, 12))
     assert await company.told() == ["relance-1 sms sent", "relance-2 letter in_tray"]
 
@@ -350,7 +350,7 @@ async def test_a_scan_is_kept_with_its_letter_and_shown(company: Company, loft: 
     await company.morning(DAY)
     reference = (await company.last("C2"))["reference"]
     scan = {"preuve.pdf": b"%PDF a stamp"}
-    await company.desk("letters posted", references=reference, number="1A 2", files=scan)
+    await company.desk("letters posted", references=reference, number="1A 123 456 7890 2", files=scan)
     again = await company.desk("attach", reference=reference.lower(), files=scan, **{"as": "receipt"})
     assert again["lines"] == [f"preuve.pdf was kept before with letter {reference} as receipt"]
     await company.desk("attach", reference=reference, files={"avis.png": b"png"}, on="2026-03-05", **{"as": "receipt"})

@@ -84,6 +84,20 @@ async def test_steps_that_are_new_gone_or_take_another_road(climbing: Company) -
     assert record["kinds"] == {"gone": 1, "new": 1}
 
 
+async def test_a_renamed_step_that_was_taken_is_not_foretold_again(climbing: Company) -> None:
+    """As `adopt` would move the case: what lies no higher than the place it has reached is passed over."""
+    record = await _tried(climbing, ladder(later(FIRST, 3, "rappel-1"), later(SECOND, 10, "rappel-2")))
+    assert _changed(record) == [("C1", "relance-2", "gone"), ("C1", "rappel-2", "new")]
+
+
+async def test_a_case_whose_notice_was_given_is_foretold_as_it_stays(found: Found) -> None:
+    company = await found(policies=ladder(NOTICE))
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.morning(date(2026, 4, 2))
+    await company.desk("letters posted", references=(await company.last())["reference"])
+    assert _changed(await _tried(company, ladder(later(NOTICE, 30, "sommation")))) == []
+
+
 async def test_copies_count(climbing: Company) -> None:
     copied = SECOND.replace("via: [email, letter]", "via: [email], also: [letter]")
     assert _changed(await _tried(climbing, ladder(FIRST, copied))) == [("C1", "relance-2", "new")]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from aiohttp import web
 
+from relanced.channel import Hooked
+from relanced.flow.listen import Asking
 from tests.flow import paper
 from tests.flow.clock import Clock
 from tests.flow.company import Company
 from tests.flow.conftest import MONDAY, Found
+from tests.flow.texting import called, free_port
 from tests.maileva.letters import distributed, event, proved
 from tests.maileva.mail_house import CLIENT, PASSWORD, SECRET, USER, MailHouse, Order
+from tests.maileva.test_hooks import LOGIN, request
 
 DUE = date(2026, 3, 2)
 NOTICE = date(2026, 4, 1)  # thirty days late
@@ -23,7 +28,8 @@ LAST_DAY = date(2026, 4, 22)  # fifteen days after the first presentation
 NUMBER = "1E00232062142"
 ACCOUNT = """
   notices: {{kind: maileva, registered: true, host: "{url}", client_id: {client}, client_secret: {secret}, user: {user},
-             password: {password}, sender: [ATELIER DUBOIS SARL, 12 RUE DES FORGES, 35000 RENNES]}}
+             password: {password}, notifications: {{user: maileva, password: {login}}},
+             sender: [ATELIER DUBOIS SARL, 12 RUE DES FORGES, 35000 RENNES]}}
 """
 
 
@@ -37,9 +43,10 @@ async def house() -> AsyncIterator[MailHouse]:
 @pytest.fixture
 async def company(found: Found, house: MailHouse, tmp_path: Path) -> Company:
     """Its notices are registered letters by Maileva."""
-    secret, password = (paper.secret(tmp_path, *said) for said in (("application", SECRET), ("maileva", PASSWORD)))
-    channels = ACCOUNT.format(url=house.url, client=CLIENT, user=USER, secret=secret, password=password)
-    made = await found(registered="notices", channels=channels)
+    secrets = {"secret": SECRET, "password": PASSWORD, "login": LOGIN["password"]}
+    named = {name: paper.secret(tmp_path, name, said) for name, said in secrets.items()}
+    channels = ACCOUNT.format(url=house.url, client=CLIENT, user=USER, **named)
+    made = await found(registered="notices", channels=channels, **called(free_port()))
     house.now = made.clock.now
     return made
 
@@ -182,3 +189,55 @@ async def test_a_notice_that_maileva_rejects_is_made_again_when_a_person_says_so
     await company.morning(date(2026, 4, 8))
     await company.morning(date(2026, 4, 23))
     assert "hand-over" in await company.tasks()
+
+
+# -- notifications ------------------------------------------------------------------------------------------------
+
+
+def _notified(company: Company) -> None:
+    """Maileva calls."""
+    door = company.house.bare["notices"]
+    assert isinstance(door, Hooked)
+    door.heard(request())
+
+
+async def _turns(company: Company, asking: Asking) -> None:
+    await asking.turn(company.clock.now())
+    await company.works()
+
+
+async def _next(asking: Asking) -> datetime:
+    """When it asks again."""
+    moment = await asking.next_moment()
+    assert moment is not None
+    return moment
+
+
+async def test_after_a_notification_a_proof_is_there_within_a_minute(company: Company, house: MailHouse) -> None:
+    order = await _submitted(company, house)
+    [asking] = [one for one in company.house.askings() if one.channel == "notices"]
+    company.clock.set(POSTED, "15:00")
+    await _turns(company, asking)
+    distributed(order, IN_CHARGE, number=NUMBER)
+    proved(house, order, "deposit_proof", _at(POSTED))
+    company.clock.later(minutes=10)
+    await _turns(company, asking)
+    assert "proof-of-posting" not in await _shown(company)
+
+    _notified(company)
+    assert await _next(asking) <= company.clock.now()
+    await _turns(company, asking)
+    assert f"proof-of-posting of {await _reference(company)}, {POSTED}: preuve-de-depot.pdf" in await _shown(company)
+    assert await _next(asking) == company.clock.now() + timedelta(hours=1)
+
+
+async def test_a_notification_is_not_forgotten_when_maileva_does_not_answer(company: Company, house: MailHouse) -> None:
+    await _submitted(company, house)
+    [asking] = [one for one in company.house.askings() if one.channel == "notices"]
+    company.clock.later(hours=1)
+    await _turns(company, asking)
+    company.clock.later(minutes=10)
+    _notified(company)
+    house.fault = lambda _: web.Response(status=503)
+    await asking.turn(company.clock.now())
+    assert await _next(asking) == company.clock.now() + timedelta(minutes=2)

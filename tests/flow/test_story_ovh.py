@@ -96,7 +96,7 @@ async def test_who_answers_stop_is_never_texted_again(company: Company, ovh: Ovh
     ovh.receives(MOBILE, "Stop SMS")
     await company.morning(FIRST, "11:00", fresh=False)
     assert await company.holds() == ["reply"]
-    await company.desk("resume", case="C1", reason="lu")
+    await company.answered(reason="lu")
     await company.morning(SECOND)
     assert await company.told() == ["relance-1 sms delivered", "relance-2 letter in_tray"]
     assert len(ovh.sent) == 1
@@ -123,6 +123,18 @@ async def test_an_answer_to_the_short_number_holds_the_case_and_is_heard_once(co
     assert await company.holds() == ["reply"]
     assert await company.tasks() == ["reply"]
     assert (await company.events()).count("reply") == 1
+
+
+async def test_a_test_keeps_no_answer_of_a_debtor_from_the_house(company: Company, ovh: Ovh) -> None:
+    """It asks a door of its own, and whatever it hears is kept for the house as well."""
+    await company.morning(FIRST)
+    ovh.receives(MOBILE, "J'ai payé hier par virement")
+    await company.desk("send-test", channel="texts", to="06 98 76 54 32", wait=0)
+    await company.morning(FIRST, "11:00", fresh=False)
+    assert await company.holds() == ["reply"]
+    assert await company.tasks() == ["reply"]
+    await company.morning(SECOND)
+    assert await company.told() == ["relance-1 sms sent"]
 
 
 async def test_fault_40_credits_that_ran_out_cost_no_debtor_anything(company: Company, ovh: Ovh) -> None:

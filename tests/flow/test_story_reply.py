@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date
+from email import message_from_bytes, policy
 from itertools import count
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from relanced.store.tables import heard, tasks
 from tests.dovecot import PASSWORD, Dovecot, dovecot
 from tests.email.cutting import cutting
 from tests.flow import answers, paper
-from tests.flow.company import Company
+from tests.flow.company import Company, Said
 from tests.flow.conftest import Found
 from tests.flow.relay import Mail
 from tests.store.rows import every
@@ -85,8 +86,49 @@ async def test_the_reply_that_holds_within_seconds(company: Company, mailboxes: 
     assert await company.holds() == ["reply"]
     assert await company.tasks() == ["reply"]
     assert await company.morning(NEXT) == []
-    await company.desk("resume", case=str(await company.case()))
+    await company.answered()
     assert len(await company.works()) == 1
+
+
+async def test_a_person_takes_over_answers_in_the_thread_and_lets_the_machine_go_on(
+    company: Company, mailboxes: Dovecot, user: str
+) -> None:
+    """The debtor writes, the case stops, somebody takes it, answers and lets go; the next message acknowledges it."""
+    theirs = f"c1-{user}"
+    mail = await _reminded(company)
+    mailboxes.deliver(theirs, company.relay.messages[-1])
+    said = answers.reply(company, mail, "Bonjour,\nil nous manque le bon de livraison.")
+    mailboxes.deliver(theirs, said)
+    async with at_work(company):
+        await asyncio.to_thread(mailboxes.deliver, user, said)
+        await until(company.holds)
+        (row,) = (await company.desk("inbox"))["record"]
+        assert (row["kind"], row["what"], row["owner"], row["until"]) == ("reply", "h1", "claire", "2026-03-19")
+        await company.desk("take", case="C1")
+        with pytest.raises(Said, match="claire has case 1 in hand"):
+            await company.desk("reply", by="jean", case="C1", files={"a.txt": b"Moi aussi."})
+        await company.desk("reply", case="C1", files={"a.txt": "Le voici, signé.".encode()})
+        await until(lambda: _left(company, 2))
+        assert await company.holds() == ["reply"]
+        await company.desk("release", case="C1", seen="h1")
+    answer = message_from_bytes(company.relay.messages[-1], policy=policy.default)
+    own = message_from_bytes(said, policy=policy.default)["Message-ID"]
+    assert (answer["To"], answer["In-Reply-To"]) == ("c1@client.example", own)
+    assert answer["Subject"] == f"Re: {' '.join(mail.subject.split())}"
+    assert str(answer["References"]).split() == [mail.message_id, own]
+    assert "Auto-Submitted" not in answer
+    mailboxes.deliver(theirs, company.relay.messages[-1])
+    with mailboxes.as_somebody(theirs) as client:
+        client.select("INBOX", readonly=True)
+        assert client.thread("REFERENCES", "UTF-8", "ALL") == ("OK", [b"(1 2 3)"])
+    (*_, reminder) = await company.morning(NEXT)
+    assert "Nous faisons suite à notre échange du 5 mars 2026." in " ".join(reminder.text.split())
+    assert (await company.told())[-1] == "relance-2 email sent"
+    assert (await company.holds(), await company.tasks()) == ([], [])
+
+
+async def _left(company: Company, number: int) -> bool:
+    return len(company.relay.messages) >= number
 
 
 async def test_the_bounce_that_becomes_a_letter(company: Company, mailboxes: Dovecot, user: str) -> None:
@@ -182,7 +224,7 @@ async def test_an_hour_of_deafness_stops_everything_and_its_end_lets_it_go(
         company.clock.later(minutes=2)
         assert any(f"compta ({user}): nothing was heard" in line for line in (await _audited(company)))
         server.start()
-        company.clock.later(minutes=16)
+        company.clock.later(minutes=1)  # not only when the next question is due
         assert [m.to for m in await company.works()] == ["c4@client.example"]
         assert await _audited(company) == []
 
@@ -202,7 +244,7 @@ async def test_a_mailbox_that_was_never_heard_lets_nothing_leave(found: Found, u
         assert await company.morning(DAY) == []
         assert [r for r in (await company.desk("forecast"))["rows"] if r] != []
         server.start()
-        company.clock.later(minutes=16)
+        company.clock.later(minutes=1)
         assert len(await company.works()) == 1
 
 

@@ -112,7 +112,7 @@ async def test_who_says_stop_is_never_texted_again_whatever_is_owed_or_written_d
     for debtor in ("C1", "C2"):
         assert await company.holds(debtor) == ["reply"]
         assert "consent withdrawn" in await company.events(debtor)
-        await company.desk("resume", case=debtor, reason="lu")
+        await company.answered(debtor, reason="lu")
     await _known(company, ("C1", "06 12 34 56 78"), ("C2", "06 12 34 56 78"))
     for day in (SECOND, THIRD):
         await company.morning(day)
@@ -128,7 +128,7 @@ async def test_stop_speaks_of_the_number_that_said_it_and_of_no_other(company: C
     await company.morning(FIRST)
     twilio.receive(MOBILE, OURS, "Arrêt.")
     await _later(company, FIRST, "10:30")
-    await company.desk("resume", case="C1", reason="Mme Durand s’en occupe désormais")
+    await company.answered(reason="Mme Durand s’en occupe désormais")
     await company.morning(SECOND)
     assert _written_to(twilio) == [MOBILE, OTHER]
 
@@ -144,7 +144,7 @@ async def test_an_answer_is_read_by_a_person_before_anything_else_leaves(company
     await company.morning(THIRD)
     assert await company.told() == ["relance-1 sms delivered"]
     await company.imports("payments", paper.payment("F-C1", date(2026, 3, 4)), date(2026, 3, 20))
-    await company.desk("resume", case="C1", reason="payé, en effet")
+    await company.answered(reason="payé, en effet")
     await company.works()
     assert await company.told() == ["relance-1 sms delivered"]
     assert "reply" not in await company.tasks()

@@ -16,7 +16,6 @@ from pypdf import PdfReader
 from relanced.channel import (
     Answer,
     Awaited,
-    CallDraft,
     Draft,
     Form,
     Go,
@@ -33,11 +32,12 @@ from relanced.channel import (
     Unavailable,
     Unknown,
 )
+from relanced.flow.send import Redirected
 from relanced.flow.trial import faults_of_doors
-from relanced.flow.trial.specimen import NOTICE, Specimen, drawn_up
+from relanced.flow.trial.specimen import Specimen, drawn_up
 from relanced.rules.model import Road
 from relanced.rules.policy import Step, Tone, When
-from relanced.store.tables import attempts, journal, messages
+from relanced.store.tables import attempts, heard, journal, messages
 from tests.email.nameserver import nameserver
 from tests.flow.company import Company
 from tests.flow.company import Said as Refuses
@@ -45,6 +45,7 @@ from tests.flow.conftest import Found
 from tests.store.rows import every
 
 SOON: dict[str, Any] = {"wait": 0}
+OURS = "essais@atelier-dubois.example"
 
 
 async def events(company: Company) -> list[str]:
@@ -121,6 +122,28 @@ async def test_what_cannot_be_tested_is_said_in_one_line(company: Company, words
     assert "test sealed" not in await events(company)
 
 
+async def test_where_nothing_leaves_nothing_is_tested_and_it_says_so(found: Found) -> None:
+    company = await found(mode="redirect", house=f"redirect_to: {{email: {OURS}}}")
+    with pytest.raises(Refuses, match="mode is redirect, and nothing leaves through office: it carries neither mail"):
+        await company.desk("send-test", channel="office", **SOON)
+    assert company.lying() == []
+
+
+async def test_a_call_is_made_by_people_and_cannot_be_tested(found: Found) -> None:
+    company = await found(roads=", phone: calls", channels="  calls: {kind: phone}")
+    with pytest.raises(Refuses, match="calls lists calls for people: nothing leaves through it that could be tested"):
+        await company.desk("send-test", channel="calls", to="0612345678", **SOON)
+
+
+async def test_of_letters_that_are_mailed_only_the_folder_is_tried(found: Found) -> None:
+    office = 'out: mail, folder: letters, to: atelier@atelier-dubois.example, by: compta, at: "08:30"'
+    company = await found(office=office)
+    said = await company.desk("send-test", channel="office", **SOON)
+    told = "only its folder was tried: no mail to atelier@atelier-dubois.example will hold this sheet"
+    assert said["lines"][1:] == [told]
+    assert "no letter to mail" in (await company.desk("letters mail"))["lines"][0]
+
+
 async def test_in_shadow_nothing_leaves_and_it_says_so(found: Found) -> None:
     company = await found(mode="shadow")
     with pytest.raises(Refuses, match="mode is shadow: nothing leaves the house, a test neither"):
@@ -193,13 +216,55 @@ ASKED = [
 ]
 
 
+class Silent(Telling):
+    """The door at work, which is asked by nobody else than the house."""
+
+    async def ask(self, awaited: Sequence[Awaited], since: datetime, keep: Keep) -> None:
+        raise AssertionError("a test asks a door of its own")
+
+
+class Opens:
+    """A kind of which every door that is opened is the same."""
+
+    form = Form.MAIL
+
+    def __init__(self, door: Telling) -> None:
+        self.door = door
+
+    def __call__(self, settings: BaseModel, surroundings: Surroundings) -> Telling:
+        return self.door
+
+
+def hangs(company: Company, door: Telling) -> None:
+    """The e-mail channel is of that kind from now on."""
+    premises, at_work = company.house.premises, Silent()
+    mine = replace(premises.config.channels["compta"], channel=Opens(door))  # type: ignore[arg-type]
+    premises.config = replace(premises.config, channels={**premises.config.channels, "compta": mine})
+    as_before = company.house.doors["compta"]
+    company.house.doors["compta"] = Redirected(at_work, OURS) if isinstance(as_before, Redirected) else at_work
+
+
 @pytest.mark.parametrize(("door", "told"), ASKED)
 async def test_a_door_that_can_be_asked_tells_what_became_of_it(
     company: Company, door: Telling, told: list[str]
 ) -> None:
-    company.house.doors["compta"] = door
+    hangs(company, door)
     said = await company.desk("send-test", channel="compta", **SOON)
     assert said["lines"][1:] == told
+
+
+async def test_redirected_a_door_that_can_be_asked_tells_as_well(found: Found) -> None:
+    company = await found(mode="redirect", house=f"redirect_to: {{email: {OURS}}}")
+    hangs(company, Telling(MINE))
+    said = await company.desk("send-test", channel="compta", **SOON)
+    assert said["lines"][1:] == ["delivered: delivered"]
+
+
+async def test_all_that_is_heard_is_kept_for_the_house(company: Company) -> None:
+    hangs(company, Telling(OTHER))
+    await company.desk("send-test", channel="compta", **SOON)
+    (row,) = await every(company.house.store, heard)
+    assert (row["channel"], row["raw"], row["read_at"]) == ("compta", b"said", None)
 
 
 # -- the other roads --------------------------------------------------------------------------------------------------
@@ -212,13 +277,10 @@ def drawn(company: Company, road: Road, words: str, form: Form) -> Draft:
     return drawn_up(specimen, premises, form, premises.local(company.clock.now()))
 
 
-async def test_a_short_text_and_a_call_are_marked_too(company: Company) -> None:
+async def test_a_short_text_is_marked_too(company: Company) -> None:
     text = drawn(company, Road.SMS, "relance-2", Form.TEXT)
     assert isinstance(text, TextDraft)
     assert text.text.startswith("[TEST] ") and "Atelier Dubois" in text.text
-    call = drawn(company, Road.PHONE, "appel", Form.CALL)
-    assert isinstance(call, CallDraft)
-    assert call.script.startswith(NOTICE) and call.to == "+33612345678"
 
 
 async def test_the_days_of_a_test_are_those_of_today(company: Company) -> None:

@@ -6,13 +6,17 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from relanced.daemon import Daemon
+from relanced.daemon import Daemon, pulse
+from relanced.daemon import daemon as daemon_module
 from relanced.store.engine import StoreError, StoreFull
+from tests.flow import paper
 from tests.flow.company import Company
+from tests.flow.program import until
 
 
 class Manager:
@@ -106,3 +110,28 @@ async def test_fault_58_an_event_loop_that_is_blocked_says_nothing(company: Comp
         manager.heard()
         time.sleep(0.7)  # noqa: ASYNC251 (that is the fault)
         assert "WATCHDOG=1" not in manager.heard()
+
+
+async def test_fault_58_a_clerk_that_fails_every_time_stands_still(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no wheel and never dies of it: who looks at the wheels is told all the same."""
+    monkeypatch.setattr(daemon_module, "REST", 0.05)
+    monkeypatch.setattr(pulse, "CALM", 0.3)
+    await company.bills(paper.invoice("F-1", date(2026, 3, 2)))
+    company.clock.set(date(2026, 3, 5))
+    await company.bank(date(2026, 3, 4))
+
+    async def fails(*_: object) -> None:
+        raise ValueError("a row that nobody foresaw")
+
+    commit = company.house.store.clerk.commit
+    monkeypatch.setattr(company.house.store.clerk, "commit", fails)
+    async with living(company) as daemon:
+        daemon.pulse.feel()
+        await asyncio.sleep(1)
+        since = daemon.pulse.wheels()
+        assert since["clerk"].total_seconds() > 0.4 > since["plan"].total_seconds()
+        assert daemon.pulse.clerk_lives()
+        monkeypatch.setattr(company.house.store.clerk, "commit", commit)
+        await until(lambda: daemon.pulse.wheels()["clerk"].total_seconds() < 0.1 and company.relay.messages, 10)

@@ -40,6 +40,26 @@ def test_one_line_of_json_for_each_message() -> None:
     assert (said[1]["kind"], said[1]["intent"], said[1]["text"]) == ("person", "stop", "STOP")
 
 
+FIELDS = ["file", "kind", "recipients", "reference", "text", "intent", "reason"]
+KINDS = {"bounce", "delayed", "delivered", "auto_reply", "challenge", "complaint", "read_receipt", "automatic"}
+KINDS |= {"person", "unreadable"}
+
+
+def test_every_kind_of_message_has_the_same_fields() -> None:
+    """The whole corpus, as one folder with folders in it."""
+    said = lines(relanced("read", CORPUS, "--format", "json"))
+    assert [one["file"] for one in said] == [str(path) for path in sorted(CORPUS.rglob("*.eml"))]
+    assert {one["kind"] for one in said} == KINDS
+    for one in said:
+        assert list(one)[:7] == FIELDS
+        assert [type(one[name]) for name in ("file", "kind", "reference", "text", "reason")] == [str] * 5
+        assert one["intent"] is None or isinstance(one["intent"], str)
+        assert (one["kind"] == "person") or one["intent"] is None
+        for told in one["recipients"]:  # type: ignore[attr-defined]
+            assert list(told)[:4] == ["address", "status", "permanent", "address_dead"]
+            assert [type(told[name]) for name in list(told)[:4]] == [str, str, bool, bool]
+
+
 def test_folders_mboxes_and_maildirs(tmp_path: Path) -> None:
     box = mailbox.mbox(tmp_path / "inbox", create=True)
     maildir = mailbox.Maildir(tmp_path / "maildir", create=True)

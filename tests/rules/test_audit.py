@@ -65,10 +65,32 @@ def test_several_messages_without_a_receipt_tell_of_a_webhook_and_one_of_a_telep
     assert _keys(audit.unheard([Waiting("twilio", 9, NOW - 23 * HOUR)], NOW)) == []
 
 
+def test_what_was_heard_is_read_within_two_hours_or_somebody_hears_of_it() -> None:
+    """A receipt that came too early is looked at again for an hour, and is then a person's."""
+    assert _keys(audit.unread([Waiting("compta", 1, NOW - 119 * MINUTE)], NOW)) == []
+    (found,) = audit.unread([Waiting("compta", 2, NOW - 2 * HOUR)], NOW)
+    assert found.key == "unread:compta"
+    assert found.words.startswith("compta: what came since 2026-03-10 07:30 is kept and was not read (2)")
+
+
 def test_what_waits_for_a_person_ages_after_a_week() -> None:
     young, old = Waiting("for a call", 4, NOW - 6 * DAY), Waiting("for approval", 1, NOW - 7 * DAY)
     (found,) = audit.ageing([young, old], NOW)
     assert found == Finding("waits:for approval", "1 message waiting for approval since 2026-03-03 09:30")
+
+
+def test_what_lapses_soon_is_told_of_when_half_of_its_time_is_over() -> None:
+    since, lapses = NOW - DAY, NOW + 2 * DAY
+    call = Waiting("for a call", 1, since, audit.half_over(since, lapses), lapses)
+    assert list(audit.ageing([call], NOW)) == []
+    (found,) = audit.ageing([call], NOW + DAY / 2)
+    told = "1 message waiting for a call since 2026-03-09 09:30, the first lapses 2026-03-12 09:30"
+    assert found == Finding("waits:for a call", told)
+
+
+def test_a_clock_that_leapt_is_told_and_a_person_s_stop_is_not() -> None:
+    assert _keys(audit.leapt("the clock leapt back by 1:00:00")) == ["clock"]
+    assert _keys(audit.leapt("lunch")) == _keys(audit.leapt("")) == []
 
 
 @pytest.mark.parametrize(

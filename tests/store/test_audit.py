@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from relanced.channel import Scope, Tray, Unavailable
+from relanced.channel import Heard, Said, Scope, Tray, Unavailable
 from relanced.rules.audit import Breaker, Head, Waiting
 from relanced.rules.model import Road
 from relanced.store.audit import Audit
@@ -16,6 +16,7 @@ from relanced.store.morning import Morning
 from relanced.store.opening import Store
 from relanced.store.tables import cases, messages
 from tests.store.books import CREDITOR, NOW, TODAY, Books
+from tests.store.ears import Ears
 from tests.store.post import Post
 from tests.store.rows import run
 from tests.store.test_queries import Explaining
@@ -64,6 +65,28 @@ async def test_a_provider_that_was_silent_for_a_day_but_not_for_ever(store: Stor
     assert seen.unheard == (Waiting("twilio", 2, post.now - 2 * DAY),)
 
 
+async def test_a_message_of_which_anything_was_heard_is_not_silent(store: Store, books: Books, post: Post) -> None:
+    """An operator that tells no end, and a letter that takes days, are no webhook that does not arrive."""
+    message, other = await post.plan_many(await books.many(2))
+    attempts = [await post.sent(one) for one in (message, other)]
+    values = {"road": "sms", "channel": "twilio", "sent_at": post.now - DAY}
+    await run(store, update(messages).values(**values))
+    ears = Ears(books)
+    await ears.hear(ears.receipt(Said.TAKEN, attempts[0]))
+    seen = await store.audit.look(CHANNELS, ("twilio",), post.now)
+    assert seen.unheard == (Waiting("twilio", 1, post.now - DAY),)
+
+
+async def test_what_was_heard_and_nobody_reads_is_seen(store: Store, books: Books) -> None:
+    for channel, key in (("twilio", "1"), ("twilio", "2"), ("gone", "3")):
+        await store.hearing.keep(channel, Heard(key, b"{}"), books.now)
+    assert (await store.audit.look(CHANNELS, (), books.now)).unread == (Waiting("twilio", 2, books.now),)
+    ears = Ears(books)
+    for kept in await ears.unread():
+        await ears.apply(kept)
+    assert (await store.audit.look(CHANNELS, (), books.now)).unread == ()
+
+
 async def test_only_open_creditors_can_be_stale(store: Store, books: Books) -> None:
     assert (await store.audit.look((), (), NOW)).covers == {}
     await store.house.open_creditor(CREDITOR, TODAY, None, None, "claire", NOW)
@@ -76,9 +99,9 @@ async def test_only_open_creditors_can_be_stale(store: Store, books: Books) -> N
 async def test_a_stop_and_a_refused_import_are_seen_until_they_end(store: Store) -> None:
     await store.house.stop("lunch", "claire", NOW)
     await store.audit.import_refused(CREDITOR, "dubois: an import was refused: line 3", NOW)
-    await store.audit.import_refused(CREDITOR, "again", NOW)
+    await store.audit.import_refused(CREDITOR, "dubois: an import was refused: line 9", NOW)
     seen = await store.audit.look((), (), NOW)
-    assert (seen.stopped, seen.refused) == ("lunch", (("import:dubois", "dubois: an import was refused: line 3"),))
+    assert (seen.stopped, seen.refused) == ("lunch", (("import:dubois", "dubois: an import was refused: line 9"),))
     await store.audit.import_taken(CREDITOR, NOW)
     await store.audit.import_taken(CREDITOR, NOW)
     assert (await store.audit.look((), (), NOW)).refused == ()
@@ -98,6 +121,26 @@ async def test_cases_that_nothing_wakes(store: Store, books: Books, post: Post) 
     assert await store.audit.without_look(ids[0], 10) == [ids[4]]
 
 
+async def test_a_case_whose_live_reminder_has_no_live_message_is_asleep(store: Store, books: Books, post: Post) -> None:
+    """Its message came to an end, and nobody looked at the case again."""
+    keys = await books.many(3)
+    lost, _ = [await post.plan(key) for key in keys[:2]]
+    await post.plan(keys[2], parked="relance-1 waits for approval", asked_digest="x")
+    await run(store, update(cases).values(look_at=None, state="open"))
+    await run(store, update(messages).where(messages.c.id == lost).values(state="failed", ended_at=post.now))
+    assert await store.audit.without_look(0, 10) == [books.cases[keys[0]]]
+
+
+async def test_what_waits_tells_which_of_it_is_the_most_pressing(store: Store, books: Books, post: Post) -> None:
+    for key, within in (("garage", 14 * DAY), ("martin", 2 * DAY), ("petit", None)):
+        await books.debtor(key)
+        await books.invoice(f"F-{key}", debtor=key)
+        lapses = post.now + within if within else None
+        await post.plan(key, parked="relance-1 waits for approval", asked_digest="x", lapse_at=lapses)
+    seen = await store.audit.look(CHANNELS, (), post.now)
+    assert seen.people == (Waiting("for approval", 3, post.now, post.now + DAY, post.now + 2 * DAY),)
+
+
 async def test_figures_count_what_is_alive(store: Store, books: Books, post: Post) -> None:
     first, second, third, _ = await post.plan_many(await books.many(4))
     await post.sent(first)
@@ -108,6 +151,13 @@ async def test_figures_count_what_is_alive(store: Store, books: Books, post: Pos
     assert figures.due_since == {"compta": post.now}
     assert (figures.tasks, figures.stopped) == (0, False)
     assert set(figures.imported) == {(CREDITOR, "debtors"), (CREDITOR, "invoices")}
+    assert figures.heard == {}
+
+
+async def test_figures_tell_until_when_each_ear_has_heard(store: Store) -> None:
+    for channel, inbox in (("compta", "a"), ("twilio", "")):
+        await store.hearing.heard_all(channel, NOW, inbox)
+    assert (await store.audit.figures(CHANNELS, NOW)).heard == {("compta", "a"): NOW, ("twilio", ""): NOW}
 
 
 async def test_the_tray_has_its_figure_too(store: Store, books: Books, post: Post) -> None:

@@ -17,7 +17,17 @@ import pytest
 
 from relanced.store.backup import copy_sqlite
 from relanced.store.engine import StoreError
-from relanced.store.guard import Busy, Footprint, Lock, read_footprint, suspicion, write_footprint
+from relanced.store.guard import (
+    Busy,
+    Footprint,
+    Lock,
+    begun,
+    ended,
+    log_lost,
+    read_footprint,
+    suspicion,
+    write_footprint,
+)
 from relanced.store.opening import Store
 from relanced.store.soundness import unsound
 from tests.store.books import NOW, Books
@@ -196,3 +206,23 @@ def test_a_server_s_database_is_known_by_its_identity_alone(tmp_path: Path) -> N
     assert read_footprint(tmp_path) == Footprint("ours", 4, 0, 0)
     assert suspicion(read_footprint(tmp_path), "ours", 9, None) == ""
     assert "belongs to another database" in suspicion(read_footprint(tmp_path), "theirs", 4, None)
+
+
+@pytest.mark.parametrize(("log", "lost"), [(None, True), (b"", True), (b"frames", False)])
+def test_fault_18_whoever_was_killed_has_left_a_log(tmp_path: Path, log: bytes | None, lost: bool) -> None:
+    database = tmp_path / "relanced.db"
+    if log is not None:
+        (tmp_path / "relanced.db-wal").write_bytes(log)
+    assert log_lost(tmp_path, database) == ""  # nobody has worked here
+    begun(tmp_path)
+    assert bool(log_lost(tmp_path, database)) is lost
+    ended(tmp_path)
+    ended(tmp_path)
+    assert log_lost(tmp_path, database) == ""
+
+
+def test_a_state_folder_that_cannot_be_used_is_told_by_whoever_needs_it(tmp_path: Path) -> None:
+    """It raises no suspicion, and no other fault than its own."""
+    (tmp_path / "file").touch()
+    assert log_lost(tmp_path / "file/state", tmp_path / "relanced.db") == ""
+    ended(tmp_path / "file/state")

@@ -11,10 +11,11 @@ from relanced.channel import Refusal, Refused, Said, Sent
 from relanced.rules.calls import CallResult
 from relanced.rules.decide import PassOver, PassReason
 from relanced.rules.given import Cause
-from relanced.rules.model import Consent, Road
+from relanced.rules.model import Consent, HoldKind, Road
 from relanced.store.adopting import Move
 from relanced.store.calls import Call
 from relanced.store.contesting import Contested
+from relanced.store.filing import Filer
 from relanced.store.hands import Hands
 from relanced.store.promises import Said as PromiseSaid
 from relanced.store.tasks import Task
@@ -99,6 +100,17 @@ async def _replied(books: Books, post: Post, stop: bool = False) -> None:
     await ears.hear(ears.reply("STOP" if stop else "Bonjour", "compta@garage.example", stop=stop))
 
 
+async def _filed(books: Books, post: Post) -> None:
+    ears = Ears(books, "compta", Road.EMAIL)
+    await ears.hear(ears.reply("Bonjour", "stranger@x.example"))
+    (one,) = await books.store.filing.lying(["compta"])
+    before = await books.version()
+    await books.store.filing.match(one.id, _hands(books), Filer("claire", books.now + DAY), books.now)
+    assert await books.version() == before + 1
+    hands = Hands(books.cases["garage"], "claire", read=one.id)
+    await books.store.casework.release(hands, HoldKind.REPLY, "answered", books.now)
+
+
 FACTS: dict[str, Fact] = {
     "a new invoice": lambda b, p: b.invoice("F-2"),
     "another amount": lambda b, p: b.invoice("F-1", 130_00),
@@ -135,6 +147,7 @@ FACTS: dict[str, Fact] = {
     "an absent invoice settled": lambda b, p: b.snapshot([b.row("F-1", 130_00, parts=TWO)]),
     "a case closed": lambda b, p: b.store.people.close(b.cases["garage"], "enough", "claire", b.now, TODAY),
     "a case reopened": lambda b, p: b.store.people.reopen(b.cases["garage"], "not enough", "claire", b.now),
+    "a mail put with it by hand": _filed,
     "a reply": _replied,
     "a reply that says stop": lambda b, p: _replied(b, p, stop=True),
 }

@@ -14,7 +14,7 @@ from relanced.channel import Enclosure, Heard, Said, Sent
 from relanced.rules.model import Road
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
-from relanced.store.tables import proofs
+from relanced.store.tables import messages, proofs
 from tests.store.books import Books
 from tests.store.ears import Ears
 from tests.store.post import Post
@@ -168,7 +168,7 @@ async def test_fault_48_what_speaks_of_nothing_of_ours_changes_nothing_and_is_to
     assert waits[0] == ""
     assert "unmatched" in waits
     assert (await ears.rows())[0]["waits"] == "unmatched"
-    assert [t["kind"] for t in await store.views.tasks()] == ["unmatched"]
+    assert [t["kind"] for t in await store.views.tasks()] == ["not ours"]
     assert await post.state(message) == "sent"
     assert attempt
 
@@ -251,3 +251,22 @@ async def test_an_ear_knows_until_when_it_has_heard_everything(store: Store, boo
     for moment in (books.now, books.now + HOUR):
         await store.hearing.heard_all("twilio", moment)
         assert await store.hearing.heard_until("twilio") == moment
+
+
+@pytest.mark.parametrize(("deaf", "waits"), [(2 * HOUR, 0), (59 * MINUTE, 10), (None, 0)])
+async def test_an_ear_that_hears_again_lets_go_of_what_it_held_up(
+    store: Store, books: Books, post: Post, deaf: timedelta | None, waits: int
+) -> None:
+    """It does not wait until it is asked about again, and what has a moment of its own keeps it."""
+    now = post.now
+    for key, minutes in (("garage", 10), ("martin", 100)):
+        await books.debtor(key)
+        await books.invoice(f"F-{key}", debtor=key)
+        await post.plan(key, due_at=now + minutes * MINUTE)
+    if deaf:
+        await store.hearing.heard_all("compta", now - deaf, "compta@dubois.example")
+    await store.hearing.heard_all("twilio", now)  # a provider that is asked holds up nothing
+    assert await store.sending.next_due("compta") == now + 10 * MINUTE
+    await store.hearing.heard_all("compta", now, "compta@dubois.example")
+    due = [row["due_at"] for row in await every(store, messages)]
+    assert sorted(due) == [now + waits * MINUTE, now + 100 * MINUTE]

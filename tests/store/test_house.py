@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from relanced.rules.audit import LEAPT, leapt
 from relanced.store.house import WrongMode
 from relanced.store.opening import Store
 from relanced.store.outcomes import NotBegun
@@ -32,6 +33,18 @@ async def test_every_start_is_counted_and_voids_every_permit(store: Store) -> No
     before = await store.house.row()
     after = await store.house.start("", NOW)
     assert (after.starts, after.epoch, after.frozen) == (before.starts + 1, before.epoch + 1, "")
+
+
+async def test_a_stop_keeps_the_words_of_the_one_before_and_a_start_tells_them(store: Store) -> None:
+    """A clock that leaps takes nobody's stop away."""
+    fraud, leap = "fraude à l'IBAN", f"{LEAPT} forward by 1:00:00"
+    for why, by in ((fraud, "claire"), (leap, "relanced"), (fraud, "jean")):
+        await store.house.stop(why, by, NOW)
+    words = f"{fraud}; {leap}"
+    assert (await store.house.row()).stopped == words
+    assert [f.key for f in leapt(words)] == ["clock"]
+    assert await store.house.go("claire", NOW) == words
+    assert ((await store.house.row()).stopped, await store.house.go("claire", NOW)) == ("", "")
 
 
 async def test_fault_17_a_copy_stays_frozen_until_a_person_accepts_it(store: Store, books: Books, post: Post) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relanced.rules.calls import CallResult
-from relanced.rules.model import PaymentMode
+from relanced.rules.model import HoldKind, PaymentMode
 from relanced.rules.promises import judged
 from relanced.store.asked import Unfitting
 from relanced.store.calls import Call
@@ -107,9 +107,11 @@ async def test_what_became_of_it_is_written_with_the_plan(books: Books, post: Po
     assert await books.store.promises.all(since=FRIDAY + timedelta(days=1)) == []
 
 
-async def test_resuming_sets_promises_aside(books: Books) -> None:
+async def test_a_promise_is_taken_back_by_name_and_not_with_a_pause(books: Books) -> None:
     await _give(books)
     await books.store.people.resume(books.cases["garage"], "go on", "claire", books.now)
+    assert await _states(books) == ["open"]
+    await books.store.casework.release(Hands(books.cases["garage"], "claire"), HoldKind.PROMISE, "void", books.now)
     assert await _states(books) == ["replaced"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from relanced.store.opening import Store
 from relanced.store.planning import Planning
 from relanced.store.sending import Sending
 from relanced.store.tables import cases, requests
-from relanced.store.tray import Tray
+from relanced.store.tray import Tray, bearers
 from relanced.store.upsert import or_leave
 from tests.store.books import NOW, Books
 from tests.store.rows import every
@@ -87,10 +87,20 @@ WHEELS: dict[str, tuple[Callable[[Explaining], Awaitable[object]], str]] = {
     "what left and was not heard of": (lambda e: Hearing(e, Bumps()).awaited("sms", NOW), "ix_messages_unheard"),
     "receipts to come": (lambda e: Hearing(e, Bumps()).awaited("tray", NOW), "ix_messages_registered"),
     "what waits in a tray": (lambda e: Hearing(e, Bumps()).awaited("tray", NOW), "ix_messages_waiting"),
+    "whose number it is": (lambda e: _all(e, bearers("tray", "1A12345678901")), "ix_messages_unheard"),
+    "whose it was": (lambda e: _all(e, bearers("tray", "1A12345678901")), "ix_messages_registered"),
     "who is meant by a name": (lambda e: e.read(lambda c: of_receipt(c, "sms", _TAKEN)), "ix_heard_provider_id"),
     "whose name a relay gave": (lambda e: e.read(lambda c: of_receipt(c, "compta", _NAMED)), "ix_attempts_mail_id"),
     "what is in doubt": (lambda e: Hearing(e, Bumps()).awaited("sms", NOW), "ix_messages_settle"),
 }
+
+
+async def _all(engine: Engine, queries: Sequence[Select[Any]]) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        for query in queries:
+            await connection.execute(query)
+
+    await engine.read(work)
 
 
 @pytest.mark.parametrize("what", WHEELS)

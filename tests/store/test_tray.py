@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from relanced.channel import Tray, Unknown
 from relanced.rules.model import LineState, Road
 from relanced.store.opening import Store
 from relanced.store.people import Unfitting
-from relanced.store.tables import attempts, lines
+from relanced.store.tables import attempts, lines, messages
 from tests.store.books import TODAY, Books
 from tests.store.post import Post
-from tests.store.rows import every
+from tests.store.rows import every, run
 
 DAY = timedelta(days=1)
+NUMBER = "1A12345678901"
 
 
 @pytest.fixture
@@ -115,6 +117,50 @@ async def test_the_clock_of_a_notice_runs_from_its_first_presentation(
     (line,) = (await books.facts()).facts.lines
     assert line.clock_from == TODAY + 2 * DAY
     assert await books.version() == before + 1
+
+
+async def test_a_notice_that_came_back_was_presented_on_a_day_that_a_person_knows(
+    store: Store, books: Books, post: Post, letter: int
+) -> None:
+    await store.tray.posted("L-1", NUMBER, TODAY, "claire", post.now)
+    back = update(messages).where(messages.c.id == letter).values(state="failed", ended_at=post.now)
+    await run(store, back)
+    await store.tray.presented("L-1", TODAY + 2 * DAY, "claire", post.now + 2 * DAY)
+    (line,) = (await books.facts()).facts.lines
+    assert line.clock_from == TODAY + 2 * DAY
+
+
+async def test_a_posted_letter_gets_its_number_and_another_one_in_its_place(
+    store: Store, books: Books, post: Post, letter: int
+) -> None:
+    attempt = (await post.row(letter))["attempt_id"]
+    with pytest.raises(Unfitting, match="L-1 is in_tray: say posted first"):
+        await store.tray.numbered("L-1", NUMBER, "claire", post.now)
+    await store.tray.posted("L-1", "", TODAY, "claire", post.now)
+    for number in (NUMBER, "1A12345678902", "1A12345678902"):
+        before = await books.version()
+        await store.tray.numbered("L-1", number, "claire", post.now)
+        (row,) = await every(store, attempts, id=attempt)
+        assert (row["number"], row["provider_id"]) == (number, number)
+        assert await books.version() == before
+    assert (await store.views.journal_of(books.cases["garage"]))[-1]["event"] == "letter numbered"
+
+
+async def test_a_number_belongs_to_one_letter_of_a_channel(store: Store, books: Books, post: Post, letter: int) -> None:
+    await store.tray.posted("L-1", NUMBER, TODAY, "claire", post.now)
+    await books.debtor("boulangerie")
+    await books.invoice("F-2", debtor="boulangerie")
+    other = await post.plan("boulangerie", "mise-en-demeure", Road.REGISTERED, reference="L-2")
+    await post.in_tray(other)
+    for state in ("sent", "failed"):
+        mine = update(messages).where(messages.c.id == letter)
+        await run(store, mine.values(state=state, ended_at=post.now if state == "failed" else None))
+        with pytest.raises(Unfitting, match=f"{NUMBER} is the number of letter L-1"):
+            await store.tray.posted("L-2", NUMBER, TODAY, "claire", post.now)
+    assert await post.state(other) == "in_tray"
+    await store.tray.posted("L-2", "", TODAY, "claire", post.now)
+    with pytest.raises(Unfitting, match=f"{NUMBER} is the number of letter L-1"):
+        await store.tray.numbered("L-2", NUMBER, "claire", post.now)
 
 
 async def _withdrawn(books: Books, post: Post) -> None:

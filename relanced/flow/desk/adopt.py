@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
-from relanced.rules.adopt import notice_lost, passed_by_place
-from relanced.rules.model import Line, LineState
+from relanced.rules.adopt import notice_lost, passed, passed_by_place
 from relanced.rules.policy import Policy
 from relanced.rules.stand import PassOver
 from relanced.store.adopting import Move
@@ -110,15 +109,9 @@ def _look(desk: Desk, case: Loaded, new: Policy | None) -> _Look | None:
         words = f"{lost} was given, and {new.name} has no step of that name: what follows it would never come"
         return _Look(case, old, new, as_it_is, stays=words)
     passes = passed_by_place(case.facts, old, new)
-    there = desk.premises.decide(_passed(case, passes, desk), new, desk.now)
+    moved = replace(case, facts=passed(case.facts, passes, desk.now.date()))
+    there = desk.premises.decide(moved, new, desk.now)
     return _Look(case, old, new, as_it_is, there.reason, passes)
-
-
-def _passed(case: Loaded, passes: Sequence[PassOver], desk: Desk) -> Loaded:
-    """The case as it would be."""
-    facts, today = case.facts, desk.now.date()
-    lines = [Line(p.term_id, p.step, LineState.PASSED_OVER, today, facts.round, p.reason.value) for p in passes]
-    return replace(case, facts=replace(facts, lines=(*facts.lines, *lines)))
 
 
 def _move(look: _Look) -> Move:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, time
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment
+from relanced.flow.desk.promised import confirmation, written
+from relanced.flow.desk.working import how_it_ends
 from relanced.rules.calls import EFFECTS, CallResult
+from relanced.rules.given import WordKind
+from relanced.rules.model import HoldKind
 from relanced.store.calls import Call, Logged
+from relanced.store.saying import NewWord
+from relanced.store.tasks import Task
 from relanced.store.views import NotFound
 
 
@@ -28,8 +35,16 @@ async def call(desk: Desk, asked: Asked) -> Told:
         tuple(n for n in (asked.maybe("invoices") or "").split(",") if n),
         asked.maybe("number") or "",
     )
-    logged = await desk.store.calls.log(said, asked.by, desk.now)
-    return Told(tuple(_outcome(desk, said, logged)))
+    confirm = await _confirmation(desk, said, asked)
+    logged = await desk.store.calls.log(said, asked.by, desk.now, confirm)
+    return Told((*_outcome(desk, said, logged), *(written(confirm) if logged.held else ())))
+
+
+async def _confirmation(desk: Desk, said: Call, asked: Asked) -> NewWord | Task | None:
+    """What confirms in writing what was promised by telephone."""
+    if EFFECTS[said.result].hold is not HoldKind.PROMISE or asked.flag("unconfirmed"):
+        return None
+    return await confirmation(desk, said.case_id, WordKind.PROMISE)
 
 
 def _result(said: str) -> CallResult:
@@ -70,7 +85,7 @@ def _named(desk: Desk, asked: Asked) -> datetime | None:
     day_said, _, hour_said = (at or "").strip().replace("T", " ").rpartition(" ")
     if at and "-" in hour_said:  # a day alone
         day_said, hour_said = hour_said, ""
-    day = Asked({"at": day_said}, asked.by).day("at") if day_said else asked.day("date", desk.now.date())
+    day = replace(asked, words={"at": day_said}).day("at") if day_said else asked.day("date", desk.now.date())
     return datetime.combine(day, _hour(hour_said), tzinfo=desk.now.tzinfo)
 
 
@@ -93,7 +108,11 @@ def _outcome(desk: Desk, said: Call, logged: Logged) -> Iterable[str]:
     if what.strikes:
         yield "the number is not dialled any more: the next number or road is taken"
     if logged.held:
-        until = f"until {moment(what.until, desk)}" if what.until else "until relanced resume"
+        until = (
+            f"until {moment(what.until, desk)}"
+            if what.until
+            else f"until {how_it_ends(what.effect.hold or HoldKind.REPLY, said.case_id)}"
+        )
         whom = "the case stands" if what.effect.whole else "what was spoken of stands"
         yield f"{whom} still {until}; task: {what.effect.asks}"
 

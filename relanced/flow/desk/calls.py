@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from operator import itemgetter
 from typing import Any
 
 from relanced.channel import CallSheet
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment, table
 from relanced.flow.desk.at_hand import asked_again
+from relanced.flow.desk.filing import gist
+from relanced.rules.calls import share
 from relanced.rules.gate import GATE, Strength, Verdict, caps_free, channel_open
 from relanced.rules.model import Road
 from relanced.store.calls import Waiting
@@ -19,7 +21,6 @@ from relanced.store.facts import Loaded
 from relanced.store.journal import DAEMON
 
 CALLS = ("reference", "case", "debtor", "contact", "number", "amount", "tries", "until", "person", "note")
-PER_DAY = 12
 LAST_WORDS = 3
 
 # A call was counted when it was asked for, and its door has nothing left to do.
@@ -42,7 +43,8 @@ async def calls(desk: Desk, asked: Asked) -> Told:
     later = 0
     if asked.flag("today"):
         due = [(call, person) for call, person in waiting if _due(call, desk.now)]
-        mine = _share(desk, due, await desk.store.calls.made_since(_midnight(desk.now)))
+        made = await desk.store.calls.made_since(_midnight(desk.now))
+        mine = share(due, lambda one: (one[1], one[0].channel), made, desk.premises.calls_per_day)
         later, waiting = len(waiting) - len(mine), mine
     shown = await _looked_through(desk, waiting)
     stopped = [one for one in shown if one.verdict.strength is Strength.CANCEL]
@@ -84,23 +86,6 @@ def _midnight(now: datetime) -> datetime:
     return datetime.combine(now.date(), time.min, tzinfo=now.tzinfo)
 
 
-def _share(
-    desk: Desk, waiting: Iterable[tuple[Waiting, str]], made: dict[tuple[str, str], int]
-) -> list[tuple[Waiting, str]]:
-    """What is left of a person's day, channel by channel."""
-    given, mine = Counter(made), []
-    for call, person in waiting:
-        if given[person, call.channel] < _per_day(desk, call.channel):
-            given[person, call.channel] += 1
-            mine.append((call, person))
-    return mine
-
-
-def _per_day(desk: Desk, channel: str) -> int:
-    door = desk.premises.config.channels.get(channel)
-    return int(getattr(door.settings, "per_day", PER_DAY)) if door else PER_DAY
-
-
 async def _looked_through(desk: Desk, waiting: Sequence[tuple[Waiting, str]]) -> list[_Shown]:
     loaded = await desk.store.planning.load(sorted({call.case_id for call, _ in waiting}), desk.now.date())
     await desk.premises.known(desk.store, loaded)
@@ -140,17 +125,19 @@ async def _record(desk: Desk, one: _Shown) -> dict[str, Any]:
 
 
 _WORDS = ("note", "text", "said", "words", "why")
+_SAID_OTHERWISE = ("reply", "receipt ", "hold", "consent")  # by the reply itself, by a machine, or by nobody
 
 
 async def _last_words(desk: Desk, case_id: int) -> list[str]:
-    """What people said last of this case, newest first."""
-    said = []
-    for entry in reversed(await desk.store.views.journal_of(case_id, 100)):
+    """What was last said of this case, newest first: by the debtor in writing, and by ours who noted something."""
+    said = [(one.came_at, gist(one)) for one in await desk.store.filing.of_case(case_id) if one.reply]
+    for entry in await desk.store.views.journal_of(case_id, 100):
         told = json.loads(entry["body"]) if entry["body"] else {}
         words = next((str(told[name]) for name in _WORDS if told.get(name)), "")
-        if words and (entry["by"] != DAEMON or entry["event"].startswith("reply")):
-            said.append(f"{moment(entry['at'], desk)} {entry['by']}, {entry['event']}: {words}")
-    return said[:LAST_WORDS]
+        if words and entry["by"] != DAEMON and not entry["event"].startswith(_SAID_OTHERWISE):
+            said.append((entry["at"], f"{entry['by']}, {entry['event']}: {words}"))
+    newest = sorted(said, key=itemgetter(0), reverse=True)[:LAST_WORDS]
+    return [f"{moment(at, desk)} {words}" for at, words in newest]
 
 
 def _sheet(record: dict[str, Any]) -> list[str]:

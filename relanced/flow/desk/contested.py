@@ -43,8 +43,11 @@ async def insolvency(desk: Desk, asked: Asked) -> Told:
     judged_on = asked.day("on")
     if judged_on > desk.now.date():
         raise Misasked(f"on: {judged_on} has not come yet")
-    declare_by = two_months_after(asked.day("published", judged_on))
-    end = datetime.combine(declare_by + timedelta(days=1), time.min, tzinfo=desk.now.tzinfo)
+    published_on = asked.day("published", judged_on)
+    if published_on < judged_on:
+        raise Misasked(f"published: {published_on} is before the judgment of {judged_on}")
+    declare_by = two_months_after(published_on)
+    end = datetime.combine(declare_by, time(23, 59), tzinfo=desk.now.tzinfo)
     said = Procedure(what, judged_on, end, max(desk.now, end - AHEAD), asked.maybe("note") or "")
     await desk.store.contesting.insolvency(hands, said, desk.now)
     published = "" if asked.maybe("published") else " (counted from the judgment: say --published for the BODACC's day)"

@@ -21,10 +21,10 @@ async def stop(desk: Desk, asked: Asked) -> Told:
 
 async def start(desk: Desk, asked: Asked) -> Told:
     """Messages may leave again; a channel that closed is tried at once."""
-    await desk.store.house.go(asked.by, desk.now)
+    lifted = await desk.store.house.go(asked.by, desk.now)
     for door in await desk.store.views.doors():
         await desk.store.clerk.reopen(door["name"])
-    return Told(("messages may leave",))
+    return Told(("messages may leave", *([f"what is over: {lifted}"] if lifted else [])))
 
 
 async def open_creditor(desk: Desk, asked: Asked) -> Told:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
+from relanced.flow.desk.filing import first_reader, gist, number, readable
+from relanced.store.filing import Lying
 from relanced.store.inbox import Waiting
 
 INBOX = ("kind", "what", "case", "debtor", "age", "until", "owner", "backup", "words")
@@ -16,11 +18,19 @@ async def inbox(desk: Desk, asked: Asked) -> Told:
     people, whose = desk.premises.config.people, asked.maybe("of") or asked.by
     if asked.maybe("of") and whose not in people:
         raise Misasked(f"of: nobody is named {whose} (there are: {', '.join(people)})")
-    rows = [_row(desk, one) for one in await desk.store.inbox.waiting()]
+    lying = [_placeless(desk, one) for one in await desk.store.filing.lying(readable(desk))]
+    waiting = sorted([*await desk.store.inbox.waiting(), *lying], key=lambda one: (one.since, one.case_id or 0))
+    rows = [_row(desk, one) for one in waiting]
     if not asked.flag("all") and whose in people:
         mine = {whose, "", *(key for key, person in people.items() if person.backup == whose)}
         rows = [row for row in rows if row["owner"] in mine]
     return table(INBOX, rows, none="nothing waits")
+
+
+def _placeless(desk: Desk, one: Lying) -> Waiting:
+    """What came back and belongs to no case yet."""
+    owner = first_reader(desk, one.channel)
+    return Waiting(one.why, number(one), None, "", "", owner, "", one.came_at, None, gist(one))
 
 
 def _row(desk: Desk, one: Waiting) -> dict[str, Any]:

@@ -25,22 +25,29 @@ async def instalments(desk: Desk, asked: Asked) -> Told:
     hands = await hands_on(desk, asked)
     if asked.flag("revoke"):
         cents = await desk.store.agreements.revoke(hands, asked.text("reason"), desk.now)
-        return Told((f"case {hands.case_id}: the instalments of {amount(cents)} are revoked; all of it is due again",))
+        done = f"case {hands.case_id}: the instalments of {amount(cents)} are revoked; all of it is due again"
+        return Told((done, _SIGNED))
     if asked.flag("paper"):
         return await _paper(desk, hands.case_id)
     cut = _cut(asked)
     if cut is None:
         return await _shown(desk, hands.case_id)
-    wanted = Wanted(cut, numbers(asked), means_named(asked), asked.maybe("said_by") or "")
+    wanted = Wanted(cut, numbers(asked), means_named(asked), asked.maybe("said_by") or "", asked.flag("anyway"))
     confirm = None if asked.flag("unconfirmed") else await confirmation(desk, hands.case_id, WordKind.INSTALMENTS)
     agreed = await desk.store.agreements.agree(hands, wanted, desk.now, confirm)
-    return _told(hands.case_id, agreed, written(asked, confirm))
+    return _told(hands.case_id, agreed, written(confirm))
+
+
+_SIGNED = (
+    "where our page was signed, it promises a formal notice first, and eight days (a private person: thirty) to pay "
+    "what was missed: nothing more is due before"
+)
 
 
 def _cut(asked: Asked) -> Callable[[int], Sequence[Instalment]] | None:
     """How the sum is to be cut; None when nothing is asked. Raises Misasked."""
     if asked.maybe("parts"):
-        parts = [_part(said) for said in asked.text("parts").split(";") if said.strip()]
+        parts = [_part(asked, said) for said in asked.text("parts").split(";") if said.strip()]
         return lambda total: by_list(total, parts)
     if not asked.maybe("count"):
         return None
@@ -48,10 +55,10 @@ def _cut(asked: Asked) -> Callable[[int], Sequence[Instalment]] | None:
     return lambda total: by_count(total, count, first)
 
 
-def _part(said: str) -> tuple[date, int]:
+def _part(asked: Asked, said: str) -> tuple[date, int]:
     """DATE=AMOUNT. Raises Misasked."""
     day, _, sum_ = said.partition("=")
-    one = Asked({"part": day.strip(), "amount": sum_.strip()}, "")
+    one = replace(asked, words={"part": day.strip(), "amount": sum_.strip()})
     cents = one.cents("amount")
     if cents is None:
         raise Misasked(f"part: {said!r} is not like 2026-03-31=500.00")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from relanced.channel import comes_out_printed
+from relanced.channel import comes_out_printed, registered_number
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
 from relanced.flow.desk.at_hand import asked_again
 from relanced.flow.desk.proofs import paper
@@ -135,7 +135,7 @@ async def posted(desk: Desk, asked: Asked) -> Told:
     """Letters went to the post. Never refused: what had changed meanwhile is flagged on the case."""
     named = [r for r in asked.text("references").split(",") if r]
     day, lines = asked.day("on", desk.now.date()), []
-    number = asked.maybe("number") or ""
+    number = _number(asked.maybe("number") or "")
     if (number or asked.files) and len(named) > 1:
         raise Misasked("a number and its proof belong to one letter: post them one by one")
     proof = paper(asked, ProofKind.POSTING, day) if asked.files else None
@@ -145,6 +145,21 @@ async def posted(desk: Desk, asked: Asked) -> Told:
             f"{reference} posted on {day}" + (": CROSSED, the case had changed: relanced show" if crossed else "")
         )
     return Told(tuple(lines))
+
+
+def _number(typed: str) -> str:
+    """The number of a registered letter. Raises Misasked."""
+    try:
+        return registered_number(typed) if typed.strip() else ""
+    except ValueError as fault:
+        raise Misasked(f"number: {fault}") from fault
+
+
+async def number(desk: Desk, asked: Asked) -> Told:
+    """A posted letter gets its number, or another one in place of one that was typed wrong."""
+    reference, said = asked.text("reference").upper(), _number(asked.text("number"))
+    await desk.store.tray.numbered(reference, said, asked.by, desk.now)
+    return Told((f"{reference} has the number {said}",))
 
 
 async def presented(desk: Desk, asked: Asked) -> Told:
@@ -167,6 +182,7 @@ VERBS: dict[str, Verb] = {
     "letters": letters,
     "letters take": take,
     "letters posted": posted,
+    "letters number": number,
     "letters presented": presented,
     "letters spoiled": spoiled,
 }

@@ -16,6 +16,7 @@ from relanced.channel import (
     Parcel,
     Refused,
     Sent,
+    TooHeavy,
     Tray,
     Unavailable,
     Unfit,
@@ -35,6 +36,7 @@ from relanced.words.errors import WordingError
 LONGEST = timedelta(minutes=30)  # no door takes longer over one mail
 LOOK_AGAIN = timedelta(minutes=15)
 LATE = timedelta(hours=1)  # from then on people are told that it does not leave
+FILLED = 0.9  # of what a mail may carry: letters bound together weigh a little more
 AGAIN = "relanced letters mail --again"
 
 log = structlog.get_logger("relanced.desk")
@@ -90,10 +92,11 @@ class Mailing:
             log.warning("letters mailed or not: nobody knows", channel=lost.channel, day=str(lost.day))
         for channel, daily in doors.items():
             await self._gather(channel, daily, now)
+        more = False
         for bundle in await self._desk.store.bundles.due(now):
             if bundle.channel in doors:
-                await self._hand_over(bundle, doors[bundle.channel], now)
-        return False
+                more |= await self._hand_over(bundle, doors[bundle.channel], now)
+        return more
 
     async def next_moment(self) -> datetime | None:
         """None: no clock is moved for its sake; it is woken often enough."""
@@ -116,20 +119,44 @@ class Mailing:
 
     # -- one mail -------------------------------------------------------------------------------------------------
 
-    async def _hand_over(self, bundle: Bundle, daily: Daily, now: datetime) -> None:
-        """Word it, note that it leaves, let it leave, note what became of it."""
+    async def _hand_over(self, bundle: Bundle, daily: Daily, now: datetime) -> bool:
+        """Word it, note that it leaves, let it leave, note what became of it. True: it was too heavy, and its parts
+        wait."""
         store = self._desk.store
         sheets = [s for s in await store.tray.sheets() if s.message_id in bundle.letters]
-        ready = await self._worded(bundle, sheets, daily) if sheets else _NOTHING_LEFT
+        try:
+            ready = await self._worded(bundle, sheets, daily) if sheets else _NOTHING_LEFT
+        except TooHeavy as fault:
+            parts = await self._parts(sheets, fault.limit)
+            if bundle.parts == 1 and len(parts) > 1:
+                return await store.bundles.split(bundle, parts, now)
+            ready = _failed(bundle, sheets, daily, str(fault))
         if not await store.bundles.begin(bundle, now):
-            return
+            return False
         ending = ready if isinstance(ready, Ending) else await self._submitted(ready, bundle, sheets, daily)
         await store.bundles.end(bundle, ending, self._desk.clock.now())
         log.info("letters mailed", channel=bundle.channel, state=ending.state.value, words=ending.words)
+        return False
+
+    async def _parts(self, sheets: Sequence[Sheet], limit: int) -> list[list[int]]:
+        """These letters, in their order, in as many mails as their weight asks for."""
+        parts: list[list[int]] = []
+        room = 0.0
+        for sheet in sheets:
+            weight = len((await self._desk.store.tray.parcel(sheet.attempt)).wire)
+            if not parts or weight > room:
+                parts.append([])
+                room = limit * FILLED
+            parts[-1].append(sheet.message_id)
+            room -= weight
+        return parts
 
     async def _worded(self, bundle: Bundle, sheets: Sequence[Sheet], daily: Daily) -> Parcel | Ending:
+        """Raises TooHeavy."""
         try:
             return self._desk.doors[daily.by].compose(await self._draft(bundle, sheets, daily))
+        except TooHeavy:
+            raise
         except (Unfit, WordingError) as fault:
             return _failed(bundle, sheets, daily, str(fault))
 
@@ -144,7 +171,9 @@ class Mailing:
     async def _draft(self, bundle: Bundle, sheets: Sequence[Sheet], daily: Daily) -> MailDraft:
         now, reference, sender = self._desk.now, new_reference(), self._sender(bundle, daily)
         pdf, listed = await self._printed(sheets)
-        said = self._words.mail(bundle.day, listed, await self._stopped(bundle.channel))
+        stopped = await self._stopped(bundle.channel)
+        said = self._words.mail(bundle.day, listed, stopped, bundle.part, bundle.parts)
+        name = f"lettres-{bundle.day}" + (f"-{bundle.part}" if bundle.parts > 1 else "")
         return MailDraft(
             attempt=new_attempt(),
             reference=reference,
@@ -157,7 +186,7 @@ class Mailing:
             text=said.text,
             html=said.html,
             message_id=new_mail_id(reference, sender),
-            enclosures=(Enclosure(f"lettres-{bundle.day}.pdf", "application/pdf", pdf),),
+            enclosures=(Enclosure(f"{name}.pdf", "application/pdf", pdf),),
         )
 
     def _sender(self, bundle: Bundle, daily: Daily) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.premises import new_mail_id, new_reference
-from relanced.rules.model import MessageState, Road
+from relanced.rules.model import Address, MessageState, Road
+from relanced.rules.turns import ways
 
 TRAY_LAPSE = timedelta(days=14)
 
@@ -60,23 +63,39 @@ async def approve(desk: Desk, asked: Asked) -> Told:
 
 
 async def _approve_all(desk: Desk, asked: Asked, step: str) -> Told:
-    waiting = [r["id"] for r in await desk.store.views.awaiting(step)]
+    """What lies in other hands is left to them."""
+    rows = await desk.store.views.awaiting(step)
+    waiting = [r["id"] for r in rows if r["taken_by"] in ("", asked.by)]
     done = await desk.store.people.approve(waiting, asked.by, desk.now) if waiting else []
-    handed = [r for r in await desk.store.views.hand_overs() if r["step"] == step]
+    overs = [r for r in await desk.store.views.hand_overs() if r["step"] == step]
+    handed = [r for r in overs if r["taken_by"] in ("", asked.by)]
     for row in handed:
         await desk.store.people.approve_hand_over(row["id"], asked.by, desk.now, desk.now.date())
-    return Told((f"{len(done) + len(handed)} of step {step} approved",))
+    left = len(rows) - len(waiting) + len(overs) - len(handed)
+    kept = f"; {left} left to whoever has the case in hand" if left else ""
+    return Told((f"{len(done) + len(handed)} of step {step} approved{kept}",))
 
 
 async def resend(desk: Desk, asked: Asked) -> Told:
-    """Say the same once more, for a reason."""
+    """Say the same once more, for a reason; a word of the desk whose address is dead goes to the next one."""
     message = asked.number("message")
     row = await desk.store.views.message(message)
     creditor = desk.premises.creditor(row["creditor"])
     reference = new_reference()
     mail_id = new_mail_id(reference, str(creditor.send_as)) if creditor and row["road"] == Road.EMAIL else ""
-    made = await desk.store.people.resend(message, asked.text("reason"), reference, mail_id, asked.by, desk.now)
-    return Told((f"message {made} says the same as {message} once more",), record={"message": made})
+    to, why = await _instead(desk, row), asked.text("reason")
+    made = await desk.store.people.resend(message, why, reference, mail_id, asked.by, desk.now, to)
+    where = f", to {to.where}" if to else ""
+    return Told((f"message {made} says the same as {message} once more{where}",), record={"message": made})
+
+
+async def _instead(desk: Desk, row: Mapping[str, Any]) -> Address | None:
+    """Where a word of the desk can go whose address is dead; None: where it went, or nowhere."""
+    if row["word_id"] is None:
+        return None  # the planner knows the next road of a reminder
+    (case,) = await desk.store.planning.load([row["case_id"]], desk.now.date())
+    alive = [a for _, a in ways((Road.EMAIL,), case.facts.addresses, desk.premises.consent)]
+    return None if any(a.id == row["address_id"] for a in alive) else next(iter(alive), None)
 
 
 VERBS: dict[str, Verb] = {

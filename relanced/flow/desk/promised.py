@@ -7,10 +7,12 @@ import secrets
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount
 from relanced.flow.desk.working import hands_on
 from relanced.premises.desk_words import new_word
+from relanced.premises.unsaid import unsaid
 from relanced.rules.given import WordKind
 from relanced.rules.model import PaymentMode
 from relanced.store.promises import Said
 from relanced.store.saying import NewWord
+from relanced.store.tasks import Task
 
 
 async def promise(desk: Desk, asked: Asked) -> Told:
@@ -29,21 +31,28 @@ async def promise(desk: Desk, asked: Asked) -> Told:
     about = ", ".join(given.invoices)
     head = f"case {hands.case_id}: {amount(given.cents, given.currency)} promised for {said.on} ({about})"
     then = f"quiet until {given.until}; if the bank has seen nothing of it by then, the next step follows at once"
-    lines = (head, then, *written(asked, confirm))
+    lines = (head, then, *written(confirm))
     return Told(lines, record={"promise": given.id, "cents": given.cents, "until": given.until})
 
 
-async def confirmation(desk: Desk, case_id: int, kind: WordKind) -> NewWord | None:
-    """What tells the debtor in writing what was agreed; None without a mail address."""
+async def confirmation(desk: Desk, case_id: int, kind: WordKind) -> NewWord | Task:
+    """What tells the debtor in writing what was agreed, in the thread of what they wrote; without a mail address what
+    asks a person to."""
     (case,) = await desk.store.planning.load([case_id], desk.now.date())
-    return new_word(desk.premises, case, kind, f"{kind.value}:{secrets.token_hex(8)}", desk.now)
+    wrote = await desk.store.casework.answering(case_id)
+    to, about = (wrote.sender, {"answers": list(wrote.mail_ids)}) if wrote else ("", {})
+    key = f"{kind.value}:{secrets.token_hex(8)}"
+    word = new_word(desk.premises, case, kind, key, desk.now, to=to, about=about)
+    return word or unsaid(desk.premises, case, kind, key)
 
 
-def written(asked: Asked, confirm: NewWord | None) -> tuple[str, ...]:
-    """Whether the debtor is told."""
-    if asked.flag("unconfirmed"):
+def written(confirm: NewWord | Task | None, done: str = "confirmed") -> tuple[str, ...]:
+    """Whether the debtor is told, in one line."""
+    if confirm is None:
         return ()
-    return (f"confirmed by mail to {confirm.place}" if confirm else "not confirmed in writing: no usable mail address",)
+    if isinstance(confirm, NewWord):
+        return (f"{done} by mail to {confirm.place}",)
+    return (f"not {done} in writing: {confirm.words}",)
 
 
 def means_named(asked: Asked) -> PaymentMode:

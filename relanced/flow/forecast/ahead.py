@@ -13,6 +13,7 @@ from relanced.flow.forecast.difference import CHANGES, changes, summed, words
 from relanced.flow.forecast.texts import with_segments
 from relanced.flow.forecast.walk import Foreseen, walk
 from relanced.premises import Conditions, Premises
+from relanced.rules.adopt import notice_lost, passed, passed_by_place
 from relanced.store.facts import Loaded
 
 COLUMNS = ("day", "creditor", "debtor", "name", "step", "road", "invoices", "amount", "note")
@@ -50,6 +51,17 @@ def _one(desk: Desk, premises: Premises, case: Loaded, days: int, conditions: Co
     return list(walk(premises, case, policy, desk.now, days, conditions)) if policy else []
 
 
+def _moved(desk: Desk, other: Premises, case: Loaded) -> Loaded:
+    """The case as `adopt` would move it: it keeps its place where steps have other names, or stays as a whole."""
+    old, new = desk.premises.policy(case), other.chosen(case)
+    if old is None or new is None or case.policy_digest in (None, new.digest):
+        return replace(case, policy_digest=None)
+    if notice_lost(case.facts, old, new):
+        return case
+    passes = passed_by_place(case.facts, old, new)
+    return replace(case, facts=passed(case.facts, passes, desk.now.date()), policy_digest=None)
+
+
 async def _compared(desk: Desk, asked: Asked, cases: list[Loaded], days: int, note: str) -> Told:
     ((name, raw),) = asked.files.items()
     premises = desk.premises
@@ -59,7 +71,8 @@ async def _compared(desk: Desk, asked: Asked, cases: list[Loaded], days: int, no
         return Told(tuple(str(fault) for fault in faults.faults), bad=True)
     other = Premises(replace(premises.config, policies=policies), premises.words)
     before = await _all(desk, premises, cases, days)
-    after = await _all(desk, other, [replace(case, policy_digest=None) for case in cases], days)
+    await other.known(desk.store, cases)
+    after = await _all(desk, other, [_moved(desk, other, case) for case in cases], days)
     found = [change for one, two in zip(before, after, strict=True) for change in changes(one, two)]
     sums = summed(before, after, found)
     left = [case.facts.debtor.key for case in cases if premises.policy(case) and not other.chosen(case)]

@@ -25,17 +25,17 @@ class Asking:
     def __init__(self, channel: str, door: Asks, store: Store, keep: Keep) -> None:
         self.channel = channel
         self._door, self._store, self._keep = door, store, keep
-        self._next: datetime | None = None
+        self._last: datetime | None = None  # the last good round: ours, that before a restart, or another daemon's
+        self._again: datetime | None = None  # after a bad one
         self._failures = 0
 
     async def turn(self, now: datetime) -> bool:
         """One round of questions, if it is time."""
-        if self._next is not None and now < self._next:
+        if (due := self._due()) is not None and now < due:
             return False
         until = await self._store.hearing.heard_until(self.channel)
-        every = self._door.ask_every
-        if until is not None and timedelta(0) <= now - until < every:
-            self._next = until + every  # before a restart, or by another daemon
+        if until is not None and timedelta(0) <= now - until < self._door.ask_every:
+            self._last, self._again = until, None
             return False
         try:
             await self._ask(until, now)
@@ -44,8 +44,14 @@ class Asking:
                 raise
             self._failed(error, now)
         else:
-            self._failures, self._next = 0, now + every
+            self._failures, self._again, self._last = 0, None, now
         return False
+
+    def _due(self) -> datetime | None:
+        """When the next round is; a door that was told something may shorten its intervals at any time."""
+        if self._again is not None or self._last is None:
+            return self._again
+        return self._last + self._door.ask_every
 
     async def _ask(self, until: datetime | None, now: datetime) -> None:
         hearing, oldest = self._store.hearing, now - FIRST_LOOK_BACK
@@ -59,9 +65,9 @@ class Asking:
         self._failures += 1
         every = self._door.ask_every
         wait = max(every, min(every * 2 ** min(self._failures, 10), SLOWEST_RETRY))
-        self._next = now + wait
+        self._again = now + wait
         said = f"{type(error).__name__}: {error}"
-        about = {"channel": self.channel, "times": self._failures, "again": self._next.isoformat()}
+        about = {"channel": self.channel, "times": self._failures, "again": self._again.isoformat()}
         if isinstance(error, OSError | TimeoutError):
             log.warning("provider does not answer", **about, error=said)
         else:
@@ -69,4 +75,4 @@ class Asking:
 
     async def next_moment(self) -> datetime | None:
         """When the next round is wanted."""
-        return self._next
+        return self._due()

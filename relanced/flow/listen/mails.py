@@ -38,6 +38,7 @@ def _reply(verdict: Verdict, heard: Heard, came_at: datetime, ours: Collection[s
         text=_text(verdict, heard),
         subject=verdict.subject,
         attempt=verdict.attempt,
+        provider_id=verdict.message_id if verdict.message_id.startswith("<") else "",
         mail_ids=verdict.references,
         reference=verdict.reference,
         seems=_seems(verdict),

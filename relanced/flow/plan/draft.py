@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import date, datetime, time
 
 from relanced.flow.plan.notices import next_day, notices
+from relanced.flow.plan.offered import after_an_offer, settled
 from relanced.flow.plan.reminders import IN_MOTION, WAITING, Reminders
 from relanced.premises import Conditions, Premises
+from relanced.premises.unsaid import no_longer_missed, not_arrived, waits_in_vain
 from relanced.rules.calls import kept_their_word
 from relanced.rules.decide import Decision
+from relanced.rules.given import Promise
 from relanced.rules.lifecycle import CaseState
+from relanced.rules.offers import ruled
 from relanced.rules.owed import balances
 from relanced.rules.policy import Policy
 from relanced.rules.promises import BROKEN, Judged, judged
@@ -18,12 +22,17 @@ from relanced.store.calling import follow_up_key
 from relanced.store.deadlines import ends_key
 from relanced.store.facts import Loaded
 from relanced.store.planning import Plan
+from relanced.store.saying import NewWord
 from relanced.store.tasks import Task
 
 
 def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: datetime) -> Plan:
     """What to write for the case; `now` is local."""
-    idle = _idle(case, now)
+    missed = not_arrived(premises, case, now.date())
+    idle = replace(_idle(case, now), once=missed, cancel=waits_in_vain(premises, case))
+    over = ruled(case.facts, now.date(), case.creditor.covers)
+    if over:
+        return replace(idle, ruled=over, tasks=tuple(after_an_offer(case, one) for one in over if one.left))
     found = judged(case.facts.promises, balances(case.facts), now.date(), case.creditor.covers)
     if found:
         told = tuple(_broken(case, one) for one in found if one.state in BROKEN)
@@ -34,13 +43,15 @@ def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: dat
     if policy is None:
         return _without_policy(case, idle)
     decision = premises.decide(case, policy, now)
+    said = notices(case, premises, now)
     plan = replace(
         idle,
         look_at=_earliest(decision.look_again, next_day(case, now.date()), now),
         passes=decision.passes,
         tasks=tuple(_ladder_ended(case, term_id) for term_id in decision.ended),
         done_tasks=(*idle.done_tasks, *_no_longer_ended(case, policy, decision)),
-        says=notices(case, premises, now),
+        says=tuple(one for one in said if isinstance(one, NewWord)),
+        once=idle.once + tuple(one for one in said if isinstance(one, Task)),
         policy_digest=_kept(case, premises, policy) if idle.state == CaseState.OPEN else None,
         policy_body=_body(case, premises) if idle.state == CaseState.OPEN else "",
     )
@@ -72,7 +83,10 @@ def _idle(case: Loaded, now: datetime) -> Plan:
 def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
     """What nobody has to look after any more: words that were kept, holds whose end has come."""
     over = tuple(ends_key(h.id) for h in case.facts.holds if h.until is not None and h.until <= now)
-    return ((follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()) + over
+    kept = (follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()
+    broken = (p for p in case.facts.promises if p.state in BROKEN and not any(owed.get(t) for t, _ in p.terms))
+    paid = tuple(_promise_key(p) for p in broken) + settled(case.facts.offers, owed)
+    return kept + over + paid + no_longer_missed(case, now.date())
 
 
 def _earliest(moment: datetime | None, day: date | None, now: datetime) -> datetime | None:
@@ -87,7 +101,11 @@ def _broken(case: Loaded, one: Judged) -> Task:
     paid = f"{one.paid / 100:.2f} of {word.cents / 100:.2f}"
     kind, what = ("missed instalment", "instalment") if word.agreement else ("broken promise", "promise")
     words = f"{facts.debtor.name}: {what} for {word.on}, {paid} was paid"
-    return Task(kind, f"promise:{word.id}", words, facts.creditor, facts.id, case.owner)
+    return Task(kind, _promise_key(word), words, facts.creditor, facts.id, case.owner)
+
+
+def _promise_key(word: Promise) -> str:
+    return f"promise:{word.id}"
 
 
 def _without_policy(case: Loaded, idle: Plan) -> Plan:
@@ -95,7 +113,7 @@ def _without_policy(case: Loaded, idle: Plan) -> Plan:
     why, live = "no policy fits the debtor any more", case.facts.live
     waiting = tuple((m.id, why) for r in case.facts.reminders for m in r.messages if m.state in WAITING)
     gone = live is not None and not any(m.state in IN_MOTION for m in live.messages)
-    return replace(idle, cancel=waiting, withdraw=live.id if live and gone else None, withdraw_why=why)
+    return replace(idle, cancel=idle.cancel + waiting, withdraw=live.id if live and gone else None, withdraw_why=why)
 
 
 def _kept(case: Loaded, premises: Premises, policy: Policy) -> str | None:

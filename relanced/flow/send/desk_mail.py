@@ -1,4 +1,4 @@
-"""A word of the desk as a mail: a reply, a confirmation, a notice around an instalment."""
+"""A word of the desk as a mail: a reply, a confirmation, an offer, thanks, a notice around an instalment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def desk_word(
 ) -> Worded | Ruling:
     """Ready to be sealed, or why not now. The desk has a gate of its own: its words count as no contact."""
     said = case.words.get(message.id)
-    why = out_of_date(case, said) if said else "nobody says it any more"
+    why = out_of_date(case, said, now.date()) if said else "nobody says it any more"
     if said is None or why:
         return withdrawn(message, why)
     verdict = _asked(premises, message, case, said, conditions, now)
@@ -61,7 +61,8 @@ def desk_mail(premises: Premises, message: Waiting, case: Loaded, until: datetim
     except ValueError as error:
         raise WordingError(WORDINGS[said.kind], 0, str(error)) from error
     words, reply = premises.words[key], said.kind is WordKind.REPLY
-    mail = words.reply(said.subject, said.body, facts) if reply else words.mail(WORDINGS[said.kind], facts)
+    wording = WORDINGS[said.kind]
+    mail = words.reply(said.subject, said.body, facts) if reply else words.mail(wording, facts, said.subject)
     return MailDraft(
         attempt=new_attempt(),
         reference=message.reference,

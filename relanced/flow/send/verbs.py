@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from io import BytesIO
-
-from pypdf import PdfReader
-
-from relanced.channel import CallSheet, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
+from relanced.channel import Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.flow.send.wording import Wording
+from relanced.premises.wires import in_lines, pages
 from relanced.store.sending import Waiting
 from relanced.words.errors import WordingError
 
@@ -46,7 +41,7 @@ def _said(draft: Draft) -> list[str]:
     if isinstance(draft, MailDraft):
         return [f"Objet : {draft.subject}", "", *draft.text.splitlines(), *(f"[{e.name}]" for e in draft.enclosures)]
     if isinstance(draft, PaperDraft):
-        return _pages(draft.pdf)
+        return pages(draft.pdf)
     return draft.text.splitlines() if isinstance(draft, TextDraft) else draft.script.splitlines()
 
 
@@ -59,29 +54,9 @@ def _left(desk: Desk, number: int, state: str, channel: str, parcel: Parcel) -> 
     door = desk.premises.config.channels.get(channel)
     if door is None:
         raise Misasked(f"channel {channel} of message {number} is not configured any more")
-    said = {Form.MAIL: _mail, Form.PAPER: _pages, Form.CALL: _script}.get(door.form, _text)(parcel.wire)
+    said = in_lines(door.form, parcel.wire)
     head = f"message {number} is {state}; the bytes of its last attempt, SHA-256 {parcel.sha256}, say:"
     return _told(number, head, parcel.address, said, (_SUFFIX[door.form], parcel.wire))
-
-
-def _mail(wire: bytes) -> list[str]:
-    mail = message_from_bytes(wire, EmailMessage, policy=policy.default)
-    body = mail.get_body(("plain",))
-    text = body.get_content() if isinstance(body, EmailMessage) else ""
-    enclosed = [f"[{part.get_filename()}]" for part in mail.iter_attachments()]
-    return [f"Objet : {mail['Subject']}", "", *text.splitlines(), *enclosed]
-
-
-def _pages(pdf: bytes) -> list[str]:
-    return [line for page in PdfReader(BytesIO(pdf)).pages for line in page.extract_text().splitlines()]
-
-
-def _script(wire: bytes) -> list[str]:
-    return CallSheet.read(wire).script.splitlines()
-
-
-def _text(wire: bytes) -> list[str]:
-    return wire.decode("utf-8", "replace").splitlines()
 
 
 def _told(number: int, head: str, to: str, said: list[str], file: tuple[str, bytes]) -> Told:

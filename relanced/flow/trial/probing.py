@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
-from relanced.channel import Probes, Surroundings
+from relanced.channel import Channel, Probes, Surroundings
 from relanced.config import Config
 from relanced.counter import Asked, Desk, Told
 
@@ -44,11 +45,18 @@ async def _faults(config: Config, name: str, now: Now) -> list[str]:
 
 
 async def _probed(config: Config, name: str, now: Now) -> list[str]:
+    async with opened_apart(config, name, now) as door:
+        return await door.probe() if isinstance(door, Probes) else []
+
+
+@asynccontextmanager
+async def opened_apart(config: Config, name: str, now: Now) -> AsyncIterator[Channel]:
+    """A door as it is, apart from the one at work, which learns nothing of what is done with this one."""
     door = config.channels[name]
     writers = (c.send_as.address for c in config.creditors.values() if name in c.roads.values())
     surroundings = Surroundings(name, config.state / "channels" / name, now, tuple(dict.fromkeys(writers)))
     opened = door.channel(door.settings, surroundings)  # type: ignore[call-arg]
     try:
-        return await opened.probe() if isinstance(opened, Probes) else []
+        yield opened
     finally:
         await opened.close()

@@ -12,6 +12,7 @@ from relanced.channel import Answer, Asks, Awaited, Channel, Form, Found, Heard,
 from relanced.config import Config, Creditor, Mode, Person
 from relanced.config.channels import FORMS, Door
 from relanced.counter import Asked, Desk, Misasked, Told
+from relanced.flow.trial.probing import opened_apart
 from relanced.flow.trial.specimen import Specimen, drawn_up
 from relanced.premises import Premises
 from relanced.rules.model import Road
@@ -42,6 +43,10 @@ def _door(config: Config, name: str) -> Door:
         raise Misasked(f"there is no channel {name} in the configuration (there are: {', '.join(config.channels)})")
     if config.mode is Mode.SHADOW:
         raise Misasked("mode is shadow: nothing leaves the house, a test neither")
+    if config.mode is Mode.REDIRECT and config.redirected_to(name) is None:
+        raise Misasked(f"mode is redirect, and nothing leaves through {name}: it carries neither mail nor short texts")
+    if door.form is Form.CALL:
+        raise Misasked(f"{name} lists calls for people: nothing leaves through it that could be tested")
     return door
 
 
@@ -88,11 +93,11 @@ def _place(config: Config, door: Door, asked: Asked) -> str:
     if to is None and door.form is not Form.PAPER:
         missing = "has no phone" if person else "is nobody of people:"
         raise Misasked(f"to is missing: {asked.by} {missing}, so say where the test goes")
-    return _number(to) if to and door.form in (Form.TEXT, Form.CALL) else to or ""
+    return _number(to) if to and door.form is Form.TEXT else to or ""
 
 
 def _own(person: Person, form: Form) -> str | None:
-    return {Form.MAIL: person.email, Form.TEXT: person.phone, Form.CALL: person.phone}.get(form)
+    return {Form.MAIL: person.email, Form.TEXT: person.phone}.get(form)
 
 
 def _number(said: str) -> str:
@@ -132,10 +137,9 @@ class _Trial:
         await self._journal("test answered", attempt=self.parcel.attempt, answer=said, words=answer.words)
         lines, good = [self._said(answer)], isinstance(answer, Sent | Tray)
         if isinstance(answer, Sent):
-            receipts = await self._heard(
-                answer, Awaited(self.parcel.attempt, answer.id, self.parcel.address, since), wait
-            )
-            lines += receipts
+            lines += await self._heard(Awaited(self.parcel.attempt, answer.id, self.parcel.address, since), wait)
+        elif isinstance(answer, Tray):
+            lines += self._no_further()
         record = {**about, "answer": said, "words": answer.words, "lines": lines}
         return Told(tuple(lines), record=record, bad=not good)
 
@@ -154,24 +158,35 @@ class _Trial:
             return f"a test for {to} lies in the tray of {self.name}: {answer.words or answer.job}"
         return f"no test went through {self.name}: {answer.words}"
 
+    def _no_further(self) -> list[str]:
+        """A mail of the day's letters holds those of cases alone."""
+        daily = self.desk.premises.config.channels[self.name].daily
+        return [f"only its folder was tried: no mail to {daily.to} will hold this sheet"] if daily else []
+
     # -- waiting ------------------------------------------------------------------------------------------------------
 
-    async def _heard(self, answer: Sent, awaited: Awaited, wait: int) -> list[str]:
-        """What the door hears within so many seconds, and finally that it heard nothing."""
-        door, end = self.door, time.monotonic() + wait
-        if not isinstance(door, Asks) and not door.can_prove_absence:
-            return ["this channel cannot tell what becomes of it: look whether it arrived"]
-        while True:
-            told = await self._asked(door, awaited) if isinstance(door, Asks) else await self._found(door, awaited)
-            if told or time.monotonic() + _PACE > end:
-                break
-            await asyncio.sleep(_PACE)
+    async def _heard(self, awaited: Awaited, wait: int) -> list[str]:
+        """What is heard within so many seconds, and finally that nothing was.
+
+        Whoever is asked is a door of our own: the one at work remembers what it has brought already.
+        """
+        end = time.monotonic() + wait
+        async with opened_apart(self.desk.premises.config, self.name, self.desk.clock.now) as door:
+            if not isinstance(door, Asks) and not door.can_prove_absence:
+                return ["this channel cannot tell what becomes of it: look whether it arrived"]
+            while True:
+                told = await (self._asked(door, awaited) if isinstance(door, Asks) else self._found(awaited))
+                if told or time.monotonic() + _PACE > end:
+                    break
+                await asyncio.sleep(_PACE)
         return told or [f"nothing was heard of it within {wait} seconds: look whether it arrived"]
 
     async def _asked(self, door: Asks, awaited: Awaited) -> list[str]:
+        """All that is heard is kept for the house too: a debtor may have written meanwhile."""
         heard: list[Heard] = []
 
         async def keep(one: Heard) -> None:
+            await self.desk.store.hearing.keep(self.name, one, self.desk.now)
             heard.append(one)
 
         try:
@@ -182,8 +197,8 @@ class _Trial:
         mine = [one for one in said if isinstance(one, Receipt) and _about(one, awaited)]
         return [f"{r.said.value}: {r.words}" for r in mine]
 
-    async def _found(self, door: Channel, awaited: Awaited) -> list[str]:
-        found = await door.find(self.parcel, awaited.since)
+    async def _found(self, awaited: Awaited) -> list[str]:
+        found = await self.door.find(self.parcel, awaited.since)
         return [f"found: {found.answer.words}"] if isinstance(found, Found) else []
 
 

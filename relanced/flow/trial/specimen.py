@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from relanced.channel import CallDraft, Draft, Form, MailDraft, PaperDraft, TextDraft
+from relanced.channel import Draft, Form, MailDraft, PaperDraft, TextDraft
 from relanced.config import Creditor
 from relanced.counter import Misasked
-from relanced.premises import Premises, new_attempt, new_mail_id
+from relanced.premises import Premises, new_mail_id, new_test
 from relanced.premises.brief import letterhead
 from relanced.rules.model import Road
 from relanced.rules.policy import Step
@@ -18,7 +18,6 @@ from relanced.words import samples
 from relanced.words.engine import Words
 from relanced.words.facts import Addressee, LineFacts, ReminderFacts
 
-MARK = "test-"  # how the attempts of tests begin: what comes back to one belongs to no case
 REFERENCE = "TEST"
 LASTS = timedelta(minutes=15)
 NOTICE = "Ceci est un test de relanced : la facture ci-dessous n’existe pas, il n’y a rien à payer."
@@ -36,10 +35,10 @@ class Specimen:
 
 
 def drawn_up(specimen: Specimen, premises: Premises, form: Form, now: datetime) -> Draft:
-    """The draft for a door of that form. Raises WordingError."""
+    """The draft for a door of that form: a mail, a letter or a short text. Raises WordingError."""
     words = premises.words[specimen.creditor.key]
     facts = _facts(specimen, premises.logos[specimen.creditor.key], now)
-    attempt, deadline = f"{MARK}{new_attempt()}", now + LASTS
+    attempt, deadline = new_test(), now + LASTS
     if form is Form.MAIL:
         return _mail(specimen, words, facts, attempt, now)
     if form is Form.PAPER:
@@ -47,11 +46,8 @@ def drawn_up(specimen: Specimen, premises: Premises, form: Form, now: datetime) 
         about = {"creditor": specimen.creditor.key, "debtor": REFERENCE, "step": specimen.step.name}
         title = f"TEST : {said.title}"
         return PaperDraft(attempt, REFERENCE, deadline, said.address, title, said.pdf, said.pages, about)
-    if form is Form.TEXT:
-        text = f"[TEST] {words.text(specimen.step.words, facts)}"
-        return TextDraft(attempt, REFERENCE, deadline, specimen.to, text)
-    script = f"{NOTICE}\n\n{words.call(specimen.step.words, facts)}"
-    return CallDraft(attempt, REFERENCE, deadline, specimen.to, script, {"creditor": specimen.creditor.key})
+    text = f"[TEST] {words.text(specimen.step.words, facts)}"
+    return TextDraft(attempt, REFERENCE, deadline, specimen.to, text)
 
 
 def _mail(specimen: Specimen, words: Words, facts: ReminderFacts, attempt: str, now: datetime) -> MailDraft:

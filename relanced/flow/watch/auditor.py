@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from relanced.channel import Asks, Channel, Hooked
+from relanced.channel import Asks, Channel, Form, Hooked
 from relanced.config import Config, Mode
 from relanced.counter import Asked, Desk, Told
 from relanced.flow.watch.health import Pulse
@@ -29,7 +29,8 @@ log = structlog.get_logger("relanced.watch")
 
 
 class Auditor:
-    """The wheel that looks for what is wrong. `findings` are those of its last round; `doors` those that are heard.
+    """The wheel that looks for what is wrong. `findings` are those of its last round; `doors` those that are heard;
+    `ears` says how long each ear may be without hearing.
 
     Without `pulse` there is no daemon whose wheels could stand still.
     """
@@ -39,8 +40,8 @@ class Auditor:
     ) -> None:
         self._store, self._premises, self._pulse = store, premises, pulse
         self._names = frozenset(premises.config.channels)
-        self._telling = frozenset(name for name, door in doors.items() if isinstance(door, Asks | Hooked))
-        self._ears = _ears(premises.config, doors)
+        self._telling = frozenset(name for name, door in doors.items() if _tells_soon(door))
+        self.ears = _ears(premises.config, doors)
         self._heads: dict[str, tuple[int, datetime]] = {}
         self._forgotten: dict[int, Decision] = {}
         self._after = 0
@@ -75,6 +76,7 @@ class Auditor:
         return (*found, *rules.still(self._pulse.wheels())) if self._pulse else found
 
     def _told_by(self, seen: Seen, now: datetime) -> Iterator[Finding]:
+        yield from rules.leapt(seen.stopped)
         yield from rules.closed(seen.breakers, now)
         if not seen.stopped:
             shut = [b.channel for b in seen.breakers if b.closed_until and b.closed_until > now]
@@ -82,9 +84,10 @@ class Auditor:
         same = {h.channel: self._heads[h.channel] for h in seen.heads if self._first_is(h.channel, h.message)}
         self._heads = {h.channel: same.get(h.channel, (h.message, now)) for h in seen.heads}
         yield from rules.on_their_way(seen.sealed, now)
-        heard = {name: seen.heard.get(name, self._looking_since or now) for name in self._ears}
-        yield from rules.deaf(heard, self._ears, now)
+        heard = {name: seen.heard.get(name, self._looking_since or now) for name in self.ears}
+        yield from rules.deaf(heard, self.ears, now)
         yield from rules.unheard(seen.unheard, now)
+        yield from rules.unread(seen.unread, now)
         yield from rules.ageing(seen.people, now)
         for key, creditor in self._premises.config.creditors.items():
             if key in seen.covers:
@@ -108,6 +111,11 @@ class Auditor:
             decision = self._premises.decide(case, policy, now) if policy else None
             if decision and (decision.step or decision.look_again):
                 self._forgotten[case.facts.id] = decision
+
+
+def _tells_soon(door: Channel) -> bool:
+    """Whether its provider says within a day what became of a message. The post takes weeks."""
+    return isinstance(door, Asks | Hooked) and door.form is not Form.PAPER
 
 
 def _ears(config: Config, doors: Mapping[str, Channel]) -> dict[str, timedelta]:

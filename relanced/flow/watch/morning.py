@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from relanced.config import Person
 from relanced.flow.watch.post import OwnMail, OwnPost
 from relanced.premises import Premises
 from relanced.rules.calendar import is_working_day
+from relanced.rules.calls import share
 from relanced.store.morning import Item, Waiting
 from relanced.store.opening import Store
 from relanced.words.agenda import Agenda, AgendaWords, Entry
@@ -40,8 +41,9 @@ class Morning:
         self._rests_until = now + AGAIN
         start = local.replace(hour=0, minute=0, second=0, microsecond=0)
         waiting = await self._store.morning.waiting(start, _next_midnight(local))
+        made = await self._store.calls.made_since(start)
         for person in self._premises.config.people.values():
-            agenda = self.agenda(person, waiting, local)
+            agenda = self.agenda(person, waiting, made, local)
             if agenda.asks or agenda.leaving:
                 await self._write(person, agenda, now)
         return False
@@ -76,23 +78,28 @@ class Morning:
 
     # -- whose is what --------------------------------------------------------------------------------------------
 
-    def agenda(self, person: Person, waiting: Waiting, now: datetime) -> Agenda:
-        """What waits for one person: what is theirs, and what is nobody's of the creditors whose answers they read."""
+    def agenda(self, person: Person, waiting: Waiting, made: Mapping[tuple[str, str], int], now: datetime) -> Agenda:
+        """What waits for one person: what is theirs, and what is nobody's of the creditors whose answers they read.
+
+        `made`: how many calls each person has made today, by channel.
+        """
 
         def mine(items: Iterable[Item], wanted: Callable[[Item], bool] = lambda _: True) -> tuple[Entry, ...]:
             return tuple(_entry(i, now) for i in items if wanted(i) and self._is_for(person, i))
 
-        calls = mine(waiting.calls)
+        largest = sorted(waiting.calls, key=lambda i: (-i.cents, i.message_id))
+        calls = [i for i in largest if self._is_for(person, i)]
+        promised = {i.case_id for i in waiting.promises}
         return Agenda(
             person=(person.name or person.key.capitalize()).split(" ")[0],
             day=now.date(),
-            calls=tuple(sorted(calls, key=lambda one: -one.cents)),
+            calls=mine(share(calls, lambda i: (person.key, i.channel), made, self._premises.calls_per_day)),
             replies=mine(waiting.replies),
             approvals=mine(waiting.approvals, lambda i: i.asks),
             held=mine(waiting.approvals, lambda i: not i.asks),
             promises=mine(waiting.promises),
             letters=mine(waiting.letters),
-            tasks=mine(waiting.tasks, _is_told_nowhere_else),
+            tasks=mine(waiting.tasks, lambda i: _is_told_nowhere_else(i, promised)),
             leaving=mine(waiting.leaving),
         )
 
@@ -105,12 +112,17 @@ class Morning:
         return person.key in (readers or people)
 
 
-def _is_told_nowhere_else(task: Item) -> bool:
-    """Hand-overs stand among the approvals, and what was answered in a case among the replies."""
+def _is_told_nowhere_else(task: Item, promised: Collection[int | None]) -> bool:
+    """Hand-overs stand among the approvals, what was answered in a case among the replies, `promised` in these cases
+    among the promises."""
+    if task.kind == "promise":
+        return task.case_id not in promised
     return task.kind != "hand-over" and (task.kind != "reply" or task.case_id is None)
 
 
 def _entry(item: Item, now: datetime) -> Entry:
+    end = item.until - timedelta(microseconds=1) if item.until else None
+    named = item.named.astimezone(now.tzinfo) if isinstance(item.named, datetime) else None
     return Entry(
         debtor=item.debtor,
         case=item.case_id or 0,
@@ -123,7 +135,8 @@ def _entry(item: Item, now: datetime) -> Entry:
         reference=item.reference,
         kind=item.kind,
         since=_day(item.since, now),
-        until=_day(item.until - timedelta(microseconds=1) if item.until else None, now),
+        until=(named.date() if named else item.named) or _day(end, now),
+        hour=named.time() if named and named.time() != time.min else None,
     )
 
 

@@ -39,20 +39,34 @@ class OwnPost:
 
     async def send(self, mail: OwnMail) -> bool:
         """Hand a mail over. False when it did not leave, and the log says why; what may have left counts as sent."""
+        about, answer = {"channel": self.channel, "to": mail.to}, await self._handed_over(mail)
+        if isinstance(answer, Sent):
+            log.info("our own mail sent", **about, subject=mail.subject)
+        elif isinstance(answer, Unknown):
+            log.warning("our own mail may have left", **about, subject=mail.subject, error=answer.words)
+        else:
+            log.critical("our own mail failed", **about, error=answer)
+        return isinstance(answer, Sent | Unknown)
+
+    async def _handed_over(self, mail: OwnMail) -> Sent | Unknown | str:
+        """Sent, perhaps sent, or why it was not. Once the door has asked whether it may, whatever breaks is a doubt."""
+        asked = False
+
+        async def go() -> bool:
+            """No stop and no hold concerns what we write to ourselves."""
+            nonlocal asked
+            asked = True
+            return True
+
         try:
             async with asyncio.timeout(LONGEST):
-                answer = await self._door.submit(self._door.compose(self._draft(mail)), _always)
+                answer = await self._door.submit(self._door.compose(self._draft(mail)), go)
         except Exception as error:
-            log.critical(
-                "our own mail failed", channel=self.channel, to=mail.to, error=f"{type(error).__name__}: {error}"
-            )
-            return False
+            broken = f"{type(error).__name__}: {error}"
+            return Unknown(broken) if asked else broken
         if isinstance(answer, Sent | Unknown):
-            log.info("our own mail sent", channel=self.channel, to=mail.to, subject=mail.subject)
-            return True
-        shut = answer.words if isinstance(answer, Unavailable) else str(answer)
-        log.critical("our own mail failed", channel=self.channel, to=mail.to, error=shut)
-        return False
+            return answer
+        return answer.words if isinstance(answer, Unavailable) else str(answer)
 
     def _draft(self, mail: OwnMail) -> MailDraft:
         now, reference = self._premises.local(self._clock.now()), new_reference()
@@ -74,8 +88,3 @@ class OwnPost:
     async def send_all(self, mails: Sequence[OwnMail]) -> bool:
         """Hand some over, each on its own. Whether any of them left."""
         return any([await self.send(mail) for mail in mails])
-
-
-async def _always() -> bool:
-    """No stop and no hold concerns what we write to ourselves."""
-    return True

@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from relanced.words.agenda import Agenda, AgendaWords, Entry
-from relanced.words.typography import clean
+from relanced.words.typography import clean, telephone
 
 SHEETS = {
     "calls": "Appels",
@@ -24,7 +24,7 @@ SHEETS = {
     "held": "Retenus",
     "promises": "Promesses",
     "letters": "Lettres",
-    "tasks": "Questions",
+    "tasks": "À examiner",
     "leaving": "Départs du jour",
 }
 HEADS = (
@@ -42,6 +42,7 @@ HEADS = (
 )
 WIDTHS = (10, 34, 14, 8, 40, 12, 24, 30, 14, 12, 12)
 _ROADS = {"email": "courriel", "sms": "SMS", "letter": "lettre", "registered": "recommandé", "phone": "téléphone"}
+_NUMBERS = ("phone", "sms")
 _AMOUNT, _DAY = "#,##0.00", "DD/MM/YYYY"  # as Excel shows them where it speaks French: 1 234,50 and 01/03/2026
 
 
@@ -77,7 +78,7 @@ def _cells(entry: Entry, words: AgendaWords) -> Iterator[Any]:
     yield words.task(entry) if entry.kind else words.step(entry)
     yield _ROADS.get(entry.road, "")
     yield entry.contact
-    yield entry.place.replace("\n", ", ")
+    yield telephone(entry.place) if entry.road in _NUMBERS else entry.place.replace("\n", ", ")
     yield entry.reference
     yield entry.since
     yield entry.until

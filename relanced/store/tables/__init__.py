@@ -1,6 +1,6 @@
 """Every table, with the invariants the database itself keeps. Amounts in cents, moments in UTC, days as dates."""
 
-from relanced.store.tables.agreed import agreements, papers, promises
+from relanced.store.tables.agreed import agreements, offers, papers, promises
 from relanced.store.tables.books import addresses, cases, creditors, imports, invoices, money, policies, terms
 from relanced.store.tables.bundles import bundles
 from relanced.store.tables.calls import calls
@@ -59,6 +59,7 @@ __all__ = [
     "messages",
     "metadata",
     "money",
+    "offers",
     "own_mails",
     "papers",
     "policies",

@@ -1,6 +1,6 @@
-"""What was agreed with the debtor: promises, agreements on instalments; and the papers of a case.
+"""What was agreed with the debtor: promises, agreements on instalments, offers; and the papers of a case.
 
-`terms` of a promise is a list of pairs: a term, and what it owed when the word was given.
+`terms` of a promise or an offer is a list of pairs: a term, and what it owed when the word was given.
 """
 
 from __future__ import annotations
@@ -60,6 +60,28 @@ promises = Table(
     Column("judged_on", Date),
     CheckConstraint(either("state", "open", "kept", "partly", "broken", "replaced"), name="state"),
     Index("ix_promises_case_id", "case_id"),
+    Index("ix_promises_open", "on_day", **only_where("state = 'open'")),
+)
+
+offers = Table(
+    "offers",
+    metadata,
+    id_(),
+    case_(),
+    Column("until_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("cents", BigInteger, nullable=False),
+    Column("waived", BigInteger, nullable=False),
+    Column("currency", String, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("said_on", Date, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String, nullable=False, server_default="open"),
+    Column("paid", BigInteger, nullable=False, server_default="0"),
+    Column("judged_on", Date),
+    CheckConstraint(either("state", "open", "taken", "lapsed", "replaced", "withdrawn"), name="state"),
+    Index("ix_offers_case_id", "case_id"),
 )
 
 papers = Table(

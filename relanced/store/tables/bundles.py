@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, Index, String, Table, Text
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, Index, Integer, String, Table, Text
 
 from relanced.store.tables.kinds import Moment, either, id_, metadata, only_where
 
@@ -14,6 +14,8 @@ bundles = Table(
     Column("day", Date, nullable=False),
     Column("automatic", Boolean, nullable=False),
     Column("letters", JSON, nullable=False),
+    Column("part", Integer, nullable=False, server_default="1"),
+    Column("parts", Integer, nullable=False, server_default="1"),
     Column("by", String, nullable=False),
     Column("state", String, nullable=False),
     Column("made_at", Moment, nullable=False),

@@ -65,6 +65,7 @@ tasks = Table(
     Column("words", Text, nullable=False),
     Column("owner", String, nullable=False, server_default=""),
     Column("opened_at", Moment, nullable=False),
+    Column("not_before", Moment),
     Column("closed_at", Moment),
     Column("closed_by", String, nullable=False, server_default=""),
     Index("uq_tasks_open", "key", unique=True, **only_where("closed_at IS NULL")),

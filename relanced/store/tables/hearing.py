@@ -20,7 +20,8 @@ from sqlalchemy import (
 from relanced.store.tables.kinds import Moment, case_, either, id_, metadata, only_where
 
 # `said`: what the door understood. `waits`: why a person should look at it, empty when nobody need. A row is never
-# removed; what it was matched to is its first receipt's or reply's message, attempt and case.
+# removed; what it was matched to is its first receipt's or reply's message, attempt and case. `filed_by`: who put it
+# with a case, or said (`filed_why`) that it belongs to none.
 heard = Table(
     "heard",
     metadata,
@@ -39,6 +40,9 @@ heard = Table(
     Column("message_id", Integer, ForeignKey("messages.id")),
     Column("attempt_id", String, ForeignKey("attempts.id")),
     Column("waits", String, nullable=False, server_default=""),
+    Column("filed_by", String, nullable=False, server_default=""),
+    Column("filed_at", Moment),
+    Column("filed_why", Text, nullable=False, server_default=""),
     UniqueConstraint("channel", "key"),
     CheckConstraint(either("waits", "", "unreadable", "unmatched", "reply"), name="waits"),
     Index("ix_heard_unread", "channel", "id", **only_where("read_at IS NULL")),

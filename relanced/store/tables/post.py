@@ -75,7 +75,9 @@ words = Table(
     Column("about", JSON, nullable=False),
     Column("by", String, nullable=False),
     Column("at", Moment, nullable=False),
-    CheckConstraint(either("kind", "reply", "promise", "instalments", "upcoming", "missed"), name="kind"),
+    CheckConstraint(
+        either("kind", "reply", "promise", "instalments", "upcoming", "missed", "offer", "thanks"), name="kind"
+    ),
     Index("ix_words_case_id", "case_id"),
 )
 

@@ -292,6 +292,7 @@ def upgrade() -> None:
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("owner", sa.String(), server_default="", nullable=False),
         sa.Column("opened_at", Moment(), nullable=False),
+        sa.Column("not_before", Moment(), nullable=True),
         sa.Column("closed_at", Moment(), nullable=True),
         sa.Column("closed_by", sa.String(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_tasks_case_id")),
@@ -319,7 +320,8 @@ def upgrade() -> None:
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.CheckConstraint(
-            "(kind = 'reply' OR kind = 'promise' OR kind = 'instalments' OR kind = 'upcoming' OR kind = 'missed')",
+            "(kind = 'reply' OR kind = 'promise' OR kind = 'instalments' OR kind = 'upcoming' OR kind = 'missed' "
+            "OR kind = 'offer' OR kind = 'thanks')",
             name=op.f("ck_words_kind"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_words_case_id")),
@@ -669,6 +671,39 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("promises", schema=None) as batch_op:
         batch_op.create_index("ix_promises_case_id", ["case_id"], unique=False)
+        batch_op.create_index(
+            "ix_promises_open",
+            ["on_day"],
+            unique=False,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+    op.create_table(
+        "offers",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("until_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("cents", sa.BigInteger(), nullable=False),
+        sa.Column("waived", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("terms", sa.JSON(), nullable=False),
+        sa.Column("said_on", sa.Date(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("state", sa.String(), server_default="open", nullable=False),
+        sa.Column("paid", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("judged_on", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'open' OR state = 'taken' OR state = 'lapsed' OR state = 'replaced' OR state = 'withdrawn')",
+            name=op.f("ck_offers_state"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_offers_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
+    )
+    with op.batch_alter_table("offers", schema=None) as batch_op:
+        batch_op.create_index("ix_offers_case_id", ["case_id"], unique=False)
 
     op.create_table(
         "papers",
@@ -740,6 +775,9 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.Column("attempt_id", sa.String(), nullable=True),
         sa.Column("waits", sa.String(), server_default="", nullable=False),
+        sa.Column("filed_by", sa.String(), server_default="", nullable=False),
+        sa.Column("filed_at", Moment(), nullable=True),
+        sa.Column("filed_why", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
             "(waits = '' OR waits = 'unreadable' OR waits = 'unmatched' OR waits = 'reply')",
             name=op.f("ck_heard_waits"),
@@ -814,6 +852,8 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("letters", sa.JSON(), nullable=False),
+        sa.Column("part", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("parts", sa.Integer(), server_default="1", nullable=False),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("made_at", Moment(), nullable=False),

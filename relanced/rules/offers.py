@@ -1,0 +1,108 @@
+"""An offer with an end: taken by who pays in time, lapsed for who does not. Days are local, grace is in bank days."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from relanced.rules.given import Offer, OfferState
+from relanced.rules.model import CaseFacts, Money
+from relanced.rules.owed import balances, designated, outstanding
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What became of an offer, how much had been paid on it, and what is still owed of its terms."""
+
+    offer: Offer
+    state: OfferState
+    paid: int
+    left: int
+
+
+def share(total: int, percent: Decimal) -> int:
+    """So many percent of an amount, in cents, half a cent up."""
+    return int((total * percent / 100).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def ruled(facts: CaseFacts, today: date, covers: date | None) -> tuple[Ruled, ...]:
+    """The offers of which something has become. `covers` is the last day the bank data account for: until they cover
+    the whole grace nobody can say that an offer was not taken."""
+    known = [o for o in facts.offers if o.state in (OfferState.OPEN, OfferState.TAKEN)]
+    if not known:
+        return ()
+    owed = balances(facts)
+    found = (_ruled(offer, facts, owed, today, covers) for offer in known)
+    return tuple(one for one in found if one.state is not one.offer.state)
+
+
+def _ruled(offer: Offer, facts: CaseFacts, owed: Mapping[int, int], today: date, covers: date | None) -> Ruled:
+    left = sum(owed.get(term_id, 0) for term_id, _ in offer.terms)
+    if offer.state is OfferState.TAKEN:  # a payment that came back takes the waiver with it
+        state = OfferState.LAPSED if left > offer.waived else offer.state
+        return Ruled(offer, state, progress(facts, offer).paid, left)
+    come = progress(facts, offer, offer.last)
+    if come.asks == 0:
+        return Ruled(offer, OfferState.TAKEN, come.paid, left)
+    over = today > offer.last and covers is not None and covers >= offer.last
+    return Ruled(offer, OfferState.LAPSED if over else OfferState.OPEN, come.paid, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an offer has come: what was paid on it, what it still asks, and what it would still let go."""
+
+    paid: int
+    asks: int
+    waived: int
+
+
+def progress(facts: CaseFacts, offer: Offer, until: date | None = None) -> Progress:
+    """What became of it by the money booked until that day. A credit note pays nothing of it: it gives what was to be
+    let go, and only beyond that is less asked."""
+    money = [m for m in designated(facts) if until is None or m.booked_on <= until]
+    owed = outstanding(facts.terms, money)
+    given = _given_since(facts, offer, money)
+    bare = outstanding(facts.terms, [m for m in money if m not in given]) if given else owed
+    gone = sum(max(0, then - owed.get(t, 0)) for t, then in offer.terms)
+    credited = sum(max(0, min(then, bare.get(t, 0)) - owed.get(t, 0)) for t, then in offer.terms)
+    wanted = max(0, offer.cents - max(0, credited - offer.waived))
+    paid = gone - credited
+    return Progress(paid, max(0, wanted - paid), max(0, offer.waived - credited))
+
+
+def _given_since(facts: CaseFacts, offer: Offer, money: Iterable[Money]) -> list[Money]:
+    """The credit notes booked since it was made; those of that very day unless what was owed then counts them in."""
+    made = offer.said_on
+    credits = [m for m in money if m.credit and made is not None and m.booked_on >= made]
+    of_that_day = [m for m in credits if m.booked_on == made]
+    if of_that_day:
+        then = outstanding(facts.terms, [m for m in designated(facts) if made is not None and m.booked_on <= made])
+        if all(owed <= then.get(t, 0) for t, owed in offer.terms):
+            return [m for m in credits if m not in of_that_day]
+    return credits
+
+
+def running(offers: Iterable[Offer], today: date) -> tuple[Offer, ...]:
+    """The offers that may still be taken."""
+    return tuple(o for o in offers if o.state is OfferState.OPEN and today <= o.until)
+
+
+def ending(offers: Iterable[Offer], today: date) -> tuple[Offer, ...]:
+    """The offers whose day is over, and of which nobody can tell yet whether they were taken."""
+    return tuple(o for o in offers if o.state is OfferState.OPEN and today > o.until)
+
+
+def about(offers: Iterable[Offer], terms: Collection[int]) -> tuple[Offer, ...]:
+    """Those that speak of any of these terms."""
+    return tuple(o for o in offers if {term_id for term_id, _ in o.terms} & set(terms))
+
+
+def next_ruling(offers: Iterable[Offer], today: date) -> date | None:
+    """The next day on which time alone may change what an offer means: it is over, or its grace is."""
+    days = [day + _DAY for o in offers if o.state is OfferState.OPEN for day in (o.until, o.last)]
+    return min((day for day in days if day > today), default=None)
