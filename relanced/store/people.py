@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from relanced.rules.lifecycle import MessageEvent, advance
-from relanced.rules.model import LIVE, Address, HoldKind, MessageState, Road
+from relanced.rules.model import Address, HoldKind, MessageState, Road
 from relanced.rules.owed import balances
 from relanced.store import journal
 from relanced.store.asked import Unfitting, about, locked, moved
@@ -19,9 +19,10 @@ from relanced.store.hands import Hands, lay
 from relanced.store.holds import close_announced, end_paid_but_open
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, look
+from relanced.store.resending import succeed
 from relanced.store.steps import mark_handed_over, pass_over, perform, withdraw
 from relanced.store.tables import attempts, cases, holds, invoices, lines, messages, reminders, terms
-from relanced.store.tasks import close_tasks, unsaid_key
+from relanced.store.tasks import close_tasks
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -157,36 +158,10 @@ class People:
 
         async def work(connection: AsyncConnection) -> int:
             (row,) = await locked(connection, [message_id], by)
-            moved(row, MessageEvent.RESEND)
-            same = (messages.c.case_id == row.case_id) & (messages.c.reminder_id == row.reminder_id)
-            same &= messages.c.word_id == row.word_id
-            query = select(messages).where(same, messages.c.slot == row.slot)
-            others = (await connection.execute(query)).all()
-            if any(o.state in {s.value for s in LIVE} for o in others):
-                raise Unfitting(f"message {message_id} has a successor on its way already")
-            if row.reminder_id is not None and await _was_withdrawn(connection, row.reminder_id):
-                raise Unfitting(f"message {message_id} never left: its step is decided anew, or was passed over")
-            kept = (
-                "case_id",
-                "creditor",
-                "reminder_id",
-                "word_id",
-                "slot",
-                "road",
-                "channel",
-                "address_id",
-                "place",
-                "contact",
-            )
-            values: dict[str, Any] = {name: getattr(row, name) for name in kept}
-            values |= {"turn": max(o.turn for o in others) + 1, "state": "planned", "due_at": now, "planned_at": now}
-            values |= {"reference": reference, "mail_id": mail_id, "approved_digest": row.approved_digest}
-            values |= {"address_id": to.id, "place": to.where, "contact": to.name} if to else {}
-            await close_tasks(connection, [unsaid_key(row.id)], by, now)
-            new = (await connection.execute(insert(messages).values(**values).returning(messages.c.id))).scalar_one()
+            new = await succeed(connection, row, reference, mail_id, to, by, now)
             told = {**about(row, why), "new": new}
             await journal.write(connection, [Entry(row.case_id, "message resent", told, by)], now)
-            return int(new)
+            return new
 
         return await self._engine.write(work)
 
@@ -296,12 +271,6 @@ class People:
             await journal.write(connection, [entry], now)
 
         await self._engine.write(work)
-
-
-async def _was_withdrawn(connection: AsyncConnection, reminder_id: int) -> bool:
-    over = ~reminders.c.live & reminders.c.performed_on.is_(None)
-    query = select(reminders.c.id).where(reminders.c.id == reminder_id, over)
-    return (await connection.execute(query)).first() is not None
 
 
 async def _invoice(connection: AsyncConnection, creditor: str | None, number: str) -> Any:
