@@ -39,7 +39,7 @@ def test_a_promise_is_kept_shown_and_reported(stocked: Atelier) -> None:
     assert f"promise of 1000.00 EUR for {SOON} by Mme Petit: open" in stocked.relanced("show", "C1").out
     (row,) = json.loads(stocked.relanced("report", "promises", style="json").out)
     assert (row["debtor"], row["amount"], row["state"]) == ("C1", "1000.00 EUR", "open")
-    assert stocked.relanced("report", "promises", "--since", "2199-01-01").out.startswith("nothing was promised")
+    assert stocked.relanced("report", "promises", "--since", "2035-01-01").out.startswith("nothing was promised")
 
 
 def test_a_dispute_of_a_part_and_the_report_on_causes(stocked: Atelier) -> None:
@@ -110,9 +110,10 @@ def test_instalments_are_agreed_shown_and_revoked(stocked: Atelier) -> None:
     assert [row["amount"] for row in rows] == ["411.50 EUR"] * 3
     assert "instalment 1 of 411.50 EUR" in stocked.relanced("show", "C1").out
     done = stocked.relanced("instalments", "C1", "--revoke", "--reason", "rien reçu")
-    assert done.out == "case 1: the instalments of 1234.50 EUR are revoked; all of it is due again\n"
+    assert done.out.startswith("case 1: the instalments of 1234.50 EUR are revoked; all of it is due again\n")
+    assert "it promises a formal notice first" in done.out
     assert "case 2 has no instalments" in stocked.relanced("instalments", "C2").out
-    done = stocked.relanced("instalments", "C2", "--part", f"{SOON}=500", "--part", "2199-01-01=50")
+    done = stocked.relanced("instalments", "C2", "--part", f"{SOON}=500", "--part", "2035-01-01=50")
     assert "the instalments add up to 550.00, what they are for to 560.00" in done.err
 
 
@@ -126,7 +127,7 @@ def test_papers_are_kept_with_a_case_or_an_invoice(stocked: Atelier) -> None:
     assert "delivery-note of FA-1, 2026-02-01: bon de livraison.pdf" in shown
     for words, why in (
         (("C1", scan, "--as", "poem"), "as: 'poem' is none of contract, order"),
-        (("C1", scan, "--as", "order", "--on", "2199-01-01"), "on: 2199-01-01 has not come yet"),
+        (("C1", scan, "--as", "order", "--on", "2035-01-01"), "on: 2035-01-01 has not come yet"),
         (("C1", stocked.write("note.txt", "x"), "--as", "order"), "note.txt is no scan"),
     ):
         assert why in stocked.relanced("attach", *words).err
