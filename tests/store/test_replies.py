@@ -8,6 +8,7 @@ import pytest
 
 from relanced.channel import Reply
 from relanced.rules.model import Consent, HoldKind, Road
+from relanced.store.hands import Hands
 from relanced.store.opening import Store
 from relanced.store.tables import addresses, holds, tasks
 from tests.store.books import Books
@@ -78,9 +79,18 @@ async def test_every_reply_is_a_task_and_all_of_them_are_one_hold(
     assert await _held(books) == [HoldKind.REPLY]
 
 
-async def test_who_resumes_the_case_has_read_its_replies(store: Store, ears: Ears, books: Books, debtor: int) -> None:
+async def test_who_resumes_a_case_has_answered_nobody(store: Store, ears: Ears, books: Books, debtor: int) -> None:
     await ears.hear(ears.reply())
-    await store.people.resume(debtor, "answered by telephone", "claire", books.now)
+    await store.people.resume(debtor, "back from leave", "claire", books.now)
+    assert await _held(books) == [HoldKind.REPLY]
+    assert len(await store.views.tasks()) == 1
+
+
+async def test_who_has_read_the_replies_releases_the_case(store: Store, ears: Ears, books: Books, debtor: int) -> None:
+    await ears.hear(ears.reply())
+    (read,) = await ears.rows()
+    hands = Hands(debtor, "claire", read=read["id"])
+    await store.casework.release(hands, HoldKind.REPLY, "answered by telephone", books.now)
     assert await _held(books) == []
     assert await store.views.tasks() == []
     assert [row["waits"] for row in await ears.rows()] == [""]
