@@ -163,7 +163,7 @@ def test_the_desk_shows_the_answer(played: Played) -> None:
     said = played.said.replace("\N{NO-BREAK SPACE}", " ")
     tale = said[said.index("Garage Leroy answers the reminder by mail") :]
     for line in (
-        "reply  3  Garage Leroy  garage.leroy@poste.example wrote on 2026-03-16",
+        "reply  3  Garage Leroy  Garage Leroy (garage.leroy@poste.example) wrote: « Bonjour Madame Dubois",
         "← garage.leroy@poste.example through compta: Re: Rappel",
         "seems: invoice not received; as it came: relanced heard h",
         "| J'ai bien reçu votre rappel, mais je ne retrouve pas la facture FA-2026-007 de mon côté",
