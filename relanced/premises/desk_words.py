@@ -91,11 +91,14 @@ def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
         runs = next((o for o in running(case.facts.offers, today) if o.id == said.offer), None)
         if runs is None:
             return "the offer runs no more"
-        return "" if progress(case.facts, runs).waived else "a credit note gave already what was to be let go"
+        come = progress(case.facts, runs)
+        if not come.asks:
+            return "what it asks has been paid"
+        return "" if come.waived else "a credit note gave already what was to be let go"
     parts = _parts(case, said)
     about = [p for p in parts if said.promise in (None, p.id)]
     wanted = BROKEN if said.kind is WordKind.MISSED else (PromiseState.OPEN,)
-    if not any(p.state in wanted and (said.kind is not WordKind.MISSED or _rest(case, p)) for p in about):
+    if not any(p.state in wanted and _rest(case, p) for p in about):
         return "what it speaks of has been paid, or was replaced"
     agreed = any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds)
     return "" if agreed or said.kind is WordKind.PROMISE else "the agreement is over"

@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from relanced.config import load_text
 from relanced.console.desk import answer
 from relanced.counter import Desk
-from relanced.daemon import run_once
+from relanced.daemon import Daemon, run_once
 from relanced.house import House, open_house
 from relanced.rules.calendar import add_bank_days
 from relanced.store.tables import cases, holds
@@ -101,6 +101,11 @@ class Company:
         """Every wheel turns until nothing is due. Returns the mails that left."""
         await run_once(self.house, longest=20)
         return self.relay.fresh()
+
+    async def sends(self) -> None:
+        """The senders alone turn once, before any other wheel has seen what changed."""
+        for sender in Daemon(self.house).senders:
+            await sender.wheel.turn(self.clock.now())
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

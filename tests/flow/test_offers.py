@@ -95,6 +95,16 @@ async def test_paid_in_time_the_rest_is_waived_until_its_credit_note_is_booked(c
     assert await company.told() == ["relance-1 email sent", "offer email sent"]
 
 
+async def test_an_offer_paid_before_it_left_is_not_said(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("stop")
+    await _offer(company)
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 4), "1 111,05"), date(2026, 3, 4))
+    await company.desk("start")
+    await company.sends()  # before the planner has looked at the payment
+    assert (await company.told())[-1] == "offer email cancelled"
+
+
 async def test_a_transfer_ordered_on_the_last_day_is_in_time(company: Company) -> None:
     await _reminded(company)
     await _offer(company, hold=True)
