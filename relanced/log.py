@@ -17,6 +17,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, TextIO
 
 import structlog
@@ -135,11 +136,13 @@ def masked(_logger: Any, _name: str, event: Event) -> Event:
     return event
 
 
+@lru_cache(maxsize=1024)  # most of what is told was told before
 def mask(text: str) -> str:
     """The text with addresses and telephone numbers shortened and control characters shown as « ? »."""
-    text = _MAIL.sub(r"\1***@\2***\3", text)
+    if "@" in text:
+        text = _MAIL.sub(r"\1***@\2***\3", text)
     text = _FRENCH_PHONE.sub(r"\1******\2", _PHONE.sub(r"\1******\2", text))
-    return _CONTROL.sub("?", text)
+    return text if text.isprintable() else _CONTROL.sub("?", text)
 
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import http.client
-import json
 import os
 import secrets
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,30 +15,16 @@ DEFAULT_CONFIG = "/etc/relanced/config.yaml"
 DEFAULT_SOCKET = "/run/relanced/desk.sock"
 
 
-class _Unix(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("desk", timeout=600)
-        self._path = path
-
-    def connect(self) -> None:
-        """Connect to the socket instead of a host."""
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
 def ask(config: Path, verb: str, words: Mapping[str, Any], files: Mapping[str, bytes] | None = None) -> dict[str, Any]:
     """What the desk says to a verb. Raises Failed with one line and an exit status."""
     request = _request(verb, words, files or {})
-    said = _over_socket(socket_path(config), request)
+    said = _by_the_daemon(socket_path(config), request)
     return answered(_by_ourselves(config, request) if said is None else said)
 
 
 def ask_daemon(config: Path, verb: str, words: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the running daemon says, unjudged; None when none runs. Raises Failed."""
-    return _over_socket(socket_path(config), _request(verb, words, {}))
+    return _by_the_daemon(socket_path(config), _request(verb, words, {}))
 
 
 def answered(said: dict[str, Any]) -> dict[str, Any]:
@@ -74,23 +57,11 @@ def socket_path(config: Path) -> str:
         return DEFAULT_SOCKET
 
 
-def _over_socket(path: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The daemon's answer; None when no daemon listens."""
-    connection = _Unix(path)
-    try:
-        connection.request("POST", "/desk", json.dumps(request), {"Content-Type": "application/json"})
-        said: dict[str, Any] = json.loads(connection.getresponse().read())
-    except (FileNotFoundError, ConnectionRefusedError):
-        return None
-    except PermissionError:
-        raise Failed(
-            f"{path}: not permitted: join the group of desk.group, or run as the daemon's account", 1
-        ) from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Failed(f"the daemon at {path} did not answer: {error}", 1) from None
-    finally:
-        connection.close()
-    return said
+def _by_the_daemon(path: str, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Its answer over the socket; None when none listens there."""
+    from relanced.cli.over_socket import over_socket  # what a command that asks nobody does not wait for
+
+    return over_socket(path, request)
 
 
 def _by_ourselves(config: Path, request: Mapping[str, Any]) -> dict[str, Any]:

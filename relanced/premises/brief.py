@@ -36,9 +36,10 @@ def brief(
     reminder_id: int | None = None,
 ) -> ReminderFacts:
     """The facts of one reminder as they stand today."""
-    facts, owed = case.facts, askable(case.facts)
+    facts, left = case.facts, balances(case.facts)
+    owed = askable(facts, left)
     known = {t.id: t for t in facts.terms}
-    left, before, terms = balances(facts), _left_before(facts, reminder_id), {n.term_id for n in lines}
+    before, terms = _left_before(facts, reminder_id), {n.term_id for n in lines}
     named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today, left[n.term_id])) for n in lines]
     last = before[-1][1].on if before else date.min
     return ReminderFacts(
@@ -117,8 +118,9 @@ def _broken(facts: CaseFacts, named: Set[int], last: date, left: Mapping[int, in
 def _offered(facts: CaseFacts, named: Set[int], last: date, today: date) -> OfferFacts | None:
     """The offer about these terms that runs, else the last that has lapsed since the last reminder; none of which a
     part is contested, or that a credit note gave already."""
-    against = contested(facts, today)
-    mine = [o for o in about(facts.offers, named) if progress(facts, o).waived and not against.keys() & dict(o.terms)]
+    known = about(facts.offers, named)
+    against = contested(facts, today) if known else {}
+    mine = [o for o in known if progress(facts, o).waived and not against.keys() & dict(o.terms)]
     lapsed = [o for o in mine if o.state is OfferState.LAPSED and o.judged_on and o.judged_on > last]
     found = running(mine, today) or lapsed
     return offer_facts(facts, found[-1]) if found else None

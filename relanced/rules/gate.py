@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum
+from functools import lru_cache
 
 from relanced.rules.calendar import ContactRules, add_bank_days, fresh, fresh_from, opening
 from relanced.rules.decide import Decision, Named
@@ -42,6 +43,7 @@ class Verdict:
     until: datetime | None = None
 
 
+@lru_cache(maxsize=1024)  # the same few answers for every message of a morning
 def _allow(gate: str, until: datetime | None = None) -> Verdict:
     return Verdict(Strength.ALLOW, gate, until=until)
 

@@ -43,10 +43,10 @@ def _takes(item: Money, offer: Offer) -> bool:
     return runs and loose and (offer.said_on or offer.last) <= item.booked_on <= offer.last
 
 
-def askable(facts: CaseFacts) -> dict[int, int]:
+def askable(facts: CaseFacts, owed: Mapping[int, int] | None = None) -> dict[int, int]:
     """What may be asked for of every term: what it owes, less the part of it that is contested; nothing where an offer
-    was paid in time."""
-    left = balances(facts)
+    was paid in time. `owed` are the `balances`, where they are known already."""
+    left = dict(balances(facts) if owed is None else owed)
     for hold in facts.holds:
         if hold.cents is not None and hold.term_id in left:
             left[hold.term_id] = max(0, left[hold.term_id] - hold.cents)

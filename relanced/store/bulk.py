@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Dialect, Insert, Update
 
+from relanced.store.upsert import Upsert
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +23,7 @@ Row = Mapping[str, Any]
 class Bulk:
     """An INSERT or UPDATE; its rows say at least two columns each, all of them the same ones."""
 
-    def __init__(self, statement: Insert | Update) -> None:
+    def __init__(self, statement: Insert | Update | Upsert) -> None:
         self._statement = statement
         self._ready: dict[str, _Ready] = {}
 
@@ -30,7 +32,9 @@ class Bulk:
         if rows:
             name = connection.dialect.name
             if name not in self._ready:
-                self._ready[name] = _compiled(self._statement, connection.dialect, list(rows[0]))
+                known = self._statement
+                statement = known[name] if isinstance(known, Upsert) else known
+                self._ready[name] = _compiled(statement, connection.dialect, list(rows[0]))
             ready = self._ready[name]
             await connection.exec_driver_sql(ready.sql, [ready.bound(row) for row in rows])
 

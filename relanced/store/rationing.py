@@ -209,13 +209,13 @@ async def _counted(connection: AsyncConnection, keys: list[str], today: date) ->
     return [(key, n, by) for key, n, by in found]
 
 
-_TOUCH = {name: Bulk(insert) for name, insert in or_leave(touches).items()}
+_TOUCH = Bulk(or_leave(touches))
 
 
 async def _count(connection: AsyncConnection, wanted: Mapping[Contact, int], today: date) -> set[Contact]:
     """Write the contacts down. Returns those that another machine counted first."""
     rows = [{"key": key, "day": today, "n": n, "reminder_id": by} for (key, n), by in sorted(wanted.items())]
-    await _TOUCH[connection.dialect.name].run(connection, rows)
+    await _TOUCH.run(connection, rows)
     if connection.dialect.name == "sqlite":
         return set()
     counted = await _counted(connection, sorted({key for key, _ in wanted}), today)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,6 +56,7 @@ class Clerk:
         self._store, self._premises, self._doors = store, premises, doors
         self._clock, self._owner, self._ring = clock, owner, ring
         self._rates: dict[str, tuple[Rate, ...]] = {n: d.rates for n, d in premises.config.channels.items()}
+        self._asked: dict[str, set[int]] = defaultdict(set)
         self._worded: dict[str, list[Worded]] = defaultdict(list)
         self._sealing: list[Worded] = []
         self._outcomes: list[Outcome] = []
@@ -68,12 +69,12 @@ class Clerk:
 
     # -- what the senders ask -------------------------------------------------------------------------------------
 
-    def appetite(self, channel: str, asked: int = 0) -> int:
-        """How many more messages of a channel are worth wording now, `asked` being worded: many at once, or none."""
+    def appetite(self, channel: str) -> int:
+        """How many more messages of a channel are worth wording now: many at once, or none."""
         if self.draining or self.held_up(channel):
             return 0
         most = 2 * self._widths.of(channel) if self._rates[channel] else AHEAD
-        wanted = min(ROUND, most - len(self._worded[channel]) - asked)
+        wanted = min(ROUND, most - len(self._worded[channel]) - len(self._asked[channel]))
         return wanted if 2 * wanted >= min(ROUND, most) else 0
 
     def held_up(self, channel: str) -> datetime | None:
@@ -85,9 +86,10 @@ class Clerk:
         return until
 
     def busy(self, channel: str) -> set[int]:
-        """The messages of a channel that are in the clerk's hands."""
+        """The messages of a channel that are being worded, or in the clerk's hands."""
         sealing = [w for w in self._sealing if w.seal.channel == channel]
-        return {w.seal.message_id for w in (*self._worded[channel], *sealing)} | self._flying[channel].keys()
+        mine = {w.seal.message_id for w in (*self._worded[channel], *sealing)}
+        return self._asked[channel] | mine | self._flying[channel].keys()
 
     @property
     def mine(self) -> set[int]:
@@ -97,12 +99,12 @@ class Clerk:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is worded, sealed, submitted or waiting to be recorded."""
-        working = self._outcomes or self._sealing or any(self._worded.values()) or any(self._flying.values())
-        return not working
+        """Whether nothing is being worded, worded, sealed, submitted or waiting to be recorded."""
+        waiting = (self._asked, self._worded, self._flying)
+        return not (self._outcomes or self._sealing or any(any(some.values()) for some in waiting))
 
     async def calm(self, seconds: float) -> None:
-        """Return when nothing is in the clerk's hands, or after so many seconds."""
+        """Return when nothing is on its way, or after so many seconds."""
         if not self.idle:
             try:
                 async with asyncio.timeout(seconds):
@@ -110,12 +112,19 @@ class Clerk:
             except TimeoutError:
                 return
 
-    def take(self, channel: str, worded: list[Worded]) -> None:
-        """Messages to be sealed as soon as there is room; those of a door that has closed meanwhile stay planned."""
-        if channel not in self._shut:
+    def ask(self, channel: str, ids: Collection[int]) -> None:
+        """These messages are being worded."""
+        self._asked[channel].update(ids)
+        self._calm.clear()
+
+    def take(self, channel: str, ids: Collection[int], worded: list[Worded]) -> None:
+        """What became of them, to be sealed as soon as there is room; through a door that has closed meanwhile it stays
+        planned."""
+        self._asked[channel].difference_update(ids)
+        if worded and channel not in self._shut:
             self._worded[channel] += worded
-            self._calm.clear()
             self._bell.set()
+        self._rest()
 
     def opened(self, channel: str, room: int = 0) -> None:
         """The sender has just seen that the door is open. `room`: how many may be in flight while it is tried again."""
@@ -212,9 +221,12 @@ class Clerk:
 
     async def _settle_down(self, outcomes: list[Outcome]) -> None:
         await self._mind_the_doors(outcomes)
+        self._rest()
+        self._ring()
+
+    def _rest(self) -> None:
         if self.idle:
             self._calm.set()
-        self._ring()
 
     async def _mind_the_doors(self, outcomes: list[Outcome]) -> None:
         """A door that has just closed: what was worded for it stays planned, nothing more gets past the last look. One

@@ -18,7 +18,7 @@ LOOK_AGAIN = timedelta(seconds=15)  # what a start told to another machine may c
 class _Asked:
     """A round that is being worded. `full`: there may be another one to ask for meanwhile."""
 
-    ids: frozenset[int]
+    ids: list[int]
     full: bool
     since: datetime
     wording: asyncio.Task[Round]
@@ -48,8 +48,7 @@ class Sender:
 
     async def _begun(self, now: datetime) -> _Asked | None:
         """The next round, being worded; None when there is nothing to word, or no room."""
-        asked = self._round.ids if self._round else frozenset[int]()
-        wanted, self._shut_until = self._clerk.appetite(self.channel, len(asked)), None
+        wanted, self._shut_until = self._clerk.appetite(self.channel), None
         if not wanted or not await self._anything_due(now):
             return None
         conditions = await self._premises.conditions(self._store)
@@ -57,17 +56,21 @@ class Sender:
         if self._shut_until:
             return None
         self._clerk.opened(self.channel, conditions.rooms.get(self.channel, 0))
-        busy = self._clerk.busy(self.channel) | asked
-        picked = await self._store.sending.pick(self.channel, now, wanted, self._owner, busy)
+        picked = await self._store.sending.pick(self.channel, now, wanted, self._owner, self._clerk.busy(self.channel))
         if not picked:
             return None
+        ids = [m.id for m in picked]
+        self._clerk.ask(self.channel, ids)
         wording = asyncio.create_task(self._scribe.word(picked, conditions, now))
-        return _Asked(frozenset(m.id for m in picked), len(picked) == wanted, now, wording)
+        return _Asked(ids, len(picked) == wanted, now, wording)
 
     async def _handed_over(self, asked: _Asked, now: datetime) -> bool:
         """Whether anything of the round may leave."""
-        done = await asked.wording
-        self._clerk.take(self.channel, done.worded)
+        done = Round()
+        try:
+            done = await asked.wording
+        finally:
+            self._clerk.take(self.channel, asked.ids, done.worded)
         await self._store.sending.rule(done.rulings, now)
         await self._store.sending.look_again(done.changed, now)
         return bool(done.worded)
