@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from relanced.daemon import Daemon, daemon
-from relanced.flow.send import clerk
+from relanced.flow.send import flight
 from relanced.store.clerk import Clerk
 from relanced.store.engine import CommitUnknown, StoreError
 from relanced.store.outcomes import Outcome
@@ -120,12 +120,12 @@ async def test_a_relay_too_slow_for_the_last_byte_rests_like_a_door_that_is_clos
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Planned again at once, the same messages would go round and round for ever."""
-    monkeypatch.setattr(clerk, "LONGEST_SUBMISSION", 0.0)
+    monkeypatch.setattr(flight, "LONGEST", 0.0)
     await _due(company, 2)
     await company.works()
     assert company.relay.messages == []
-    assert [m["reason"] for m in await company.messages("C0")] == [clerk.LATE.words]
+    assert [m["reason"] for m in await company.messages("C0")] == [flight.LATE.words]
     assert any(line.startswith("compta closed until") for line in (await company.desk("status"))["lines"])
-    monkeypatch.setattr(clerk, "LONGEST_SUBMISSION", 30.0)
+    monkeypatch.setattr(flight, "LONGEST", 30.0)
     company.clock.later(minutes=2)
     assert len(await company.works()) == 2

@@ -6,39 +6,28 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from relanced.channel import Answer, Channel, Refused, Scope, Unavailable, Unknown
+from relanced.channel import Channel, Refused, Unavailable
 from relanced.clock import Clock
+from relanced.flow.send.flight import Flight, Submission
 from relanced.flow.send.telling import tell
 from relanced.flow.send.widths import Widths
 from relanced.flow.send.wording import Worded
 from relanced.premises import Premises
 from relanced.rules.limits import Rate
-from relanced.store.errors import StoreError, at_fault
+from relanced.store.errors import at_fault
 from relanced.store.opening import Store
-from relanced.store.outcomes import NotBegun, Outcome
+from relanced.store.outcomes import Outcome
 
 AHEAD = 512  # messages worded before there is room for them, through a door without rates
 ROUND = 128  # messages worded at once, at most: the first of them wait for the last
 MANY = 16  # parcels in flight from which on a COMMIT waits a moment for more answers
 LINGER = 0.005  # seconds
-LONGEST_SUBMISSION = 30.0  # seconds of real time from the COMMIT to the byte that cannot be taken back
-
-STOPPED = NotBegun("stopped at the last moment: nothing left")
-LATE = Unavailable(Scope.CHANNEL, f"too slow: nothing left within {LONGEST_SUBMISSION:.0f} seconds")
 
 log = structlog.get_logger("relanced.send")
-
-
-@dataclass(frozen=True, slots=True)
-class _InFlight:
-    worded: Worded
-    tick: int
-    since: float  # monotonic
 
 
 class Clerk:
@@ -53,7 +42,7 @@ class Clerk:
         owner: str,
         ring: Callable[[], None],
     ) -> None:
-        self._store, self._premises, self._doors = store, premises, doors
+        self._store, self._premises = store, premises
         self._clock, self._owner, self._ring = clock, owner, ring
         self._rates: dict[str, tuple[Rate, ...]] = {n: d.rates for n, d in premises.config.channels.items()}
         self._asked: dict[str, set[int]] = defaultdict(set)
@@ -64,6 +53,7 @@ class Clerk:
         self._held_up: dict[str, datetime] = {}
         self._shut: set[str] = set()
         self._widths = Widths(doors)
+        self._submission = Submission(store, doors, clock)
         self._bell, self._calm = asyncio.Event(), asyncio.Event()
         self.draining = False
 
@@ -260,57 +250,11 @@ class Clerk:
 
     def _fly(self, worded: Worded, tick: int) -> None:
         seal = worded.seal
-        task = asyncio.create_task(self._submit(_InFlight(worded, tick, time.monotonic())))
+        task = asyncio.create_task(self._submit(Flight(worded, tick, time.monotonic())))
         self._flying[seal.channel][seal.message_id] = task
 
-    async def _submit(self, flight: _InFlight) -> None:
-        seal = flight.worded.seal
-        door = self._doors[seal.channel]
-        stopped: NotBegun | Unavailable | None = None
-
-        async def go() -> bool:
-            nonlocal stopped
-            stopped = await self._stopped(flight)
-            return stopped is None
-
-        answer: Answer | NotBegun
-        try:
-            answer = await door.submit(seal.parcel, go)
-        except Exception as error:
-            log.exception("door failed", channel=seal.channel, message=seal.message_id)
-            answer = Unknown(f"the door failed: {type(error).__name__}")
-        if stopped and isinstance(answer, Unavailable):
-            answer = stopped
-        now = self._clock.now()
-        self._outcomes.append(
-            Outcome(
-                seal.message_id,
-                seal.case_id,
-                seal.parcel.attempt,
-                seal.channel,
-                answer,
-                now + door.settle,
-                flight.worded.lapse_at,
-                rest=flight.worded.rest,
-            )
-        )
+    async def _submit(self, flight: Flight) -> None:
+        channel = flight.worded.seal.channel
+        outcome = await self._submission.submit(flight, lambda: self.draining or channel in self._shut)
+        self._outcomes.append(outcome)
         self._bell.set()
-
-    async def _stopped(self, flight: _InFlight) -> NotBegun | Unavailable | None:
-        """The last look: why it may not leave. A door that takes too long is at fault itself, and rests."""
-        seal = flight.worded.seal
-        if self.draining or seal.channel in self._shut or self._clock.now() >= seal.permit.until:
-            return STOPPED
-        if time.monotonic() - flight.since > LONGEST_SUBMISSION:
-            return LATE
-        return None if await self._unchanged(flight) else STOPPED
-
-    async def _unchanged(self, flight: _InFlight) -> bool:
-        """Whether nothing about the case or the house has changed; a database that cannot tell means no."""
-        seal = flight.worded.seal
-        if self._store.engine.sqlite:
-            return not self._store.bumps.since(seal.case_id, flight.tick)
-        try:
-            return await self._store.sending.still(seal.case_id, seal.creditor, seal.permit)
-        except StoreError:
-            return False
