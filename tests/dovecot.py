@@ -133,11 +133,12 @@ class Dovecot:
                 assert told[0] == "OK", told
 
     def flags(self, user: str, folder: str = "INBOX") -> list[str]:
-        """What every message of a folder is marked with, oldest first."""
+        """What somebody marked every message of a folder with, oldest first; \\Recent is the server's own."""
         with self.as_somebody(user) as client:
             there = client.select(folder, readonly=True)[1][0]
             told = client.fetch("1:*", "(FLAGS)")[1] if there != b"0" else []
-            return [" ".join(f.decode() for f in imaplib.ParseFlags(one)) for one in told if isinstance(one, bytes)]
+            marks = [imaplib.ParseFlags(one) for one in told if isinstance(one, bytes)]
+            return [" ".join(f.decode() for f in found if f != b"\\Recent") for found in marks]
 
     def holds(self, user: str, folder: str = "INBOX") -> int:
         """How many messages a folder holds."""

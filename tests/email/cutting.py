@@ -61,5 +61,5 @@ async def cutting(target: int) -> AsyncIterator[Cutting]:
     finally:
         server.close()
         line.speaks.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(*(meeting for meeting in line.meetings if meeting), return_exceptions=True)

@@ -102,7 +102,7 @@ class Relay:
 
     async def cut(self) -> bytes:
         """What had come of a body when the client closed without the dot."""
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await self._tore.wait()
         return self.torn[-1]
 

@@ -61,7 +61,7 @@ class Listener:
         """Their Message-IDs, in the order they were kept."""
         return [heard.key.split("@")[0].lstrip("<") for heard in self.kept]
 
-    async def until(self, mails: int, seconds: float = 8) -> None:
+    async def until(self, mails: int, seconds: float = 30) -> None:
         """Wait until so many are kept and the ear has heard that there are no more."""
         before = self.heard
         async with asyncio.timeout(seconds):
@@ -82,7 +82,7 @@ class Listener:
     async def cut(self, ear: Ear, since: datetime | None = None) -> str:
         """Listen until the ear is cut: what it says then."""
         with pytest.raises(OSError) as told:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await ear.listen(since or _now(), self.keep, self.hears)
         return str(told.value)
 
@@ -151,7 +151,7 @@ async def test_an_answer_that_a_filter_took_for_junk_is_heard_and_left_where_it_
     about = listener.kept[0].about
     assert (about["folder"], about["junk"], len(listener.kept[0].raw)) == ("Junk", "yes", 64 * 1024)
     assert int(about["size"]) > 100_000
-    assert mailboxes.flags(user, "Junk") == ["\\Recent"] or mailboxes.flags(user, "Junk") == [""]
+    assert mailboxes.flags(user, "Junk") == [""]
 
 
 async def test_no_junk_is_looked_at_where_nobody_wants_it(
@@ -211,7 +211,7 @@ async def test_a_kept_mail_is_marked_as_the_settings_say(
     mailboxes.deliver(user, _mail(1))
     async with listener.at(_ear(user, mailboxes.port, tmp_path, after=after)):
         await listener.until(1)
-    assert mailboxes.flags(user)[0].replace("\\Recent", "").strip() == marks
+    assert mailboxes.flags(user) == [marks]
 
 
 async def test_a_kept_mail_is_moved_into_a_folder_that_is_made_for_it_and_no_other_mail_goes(

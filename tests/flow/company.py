@@ -99,7 +99,7 @@ class Company:
 
     async def works(self) -> list[Mail]:
         """Every wheel turns until nothing is due. Returns the mails that left."""
-        await run_once(self.house, longest=20)
+        await run_once(self.house, longest=60)
         return self.relay.fresh()
 
     async def sends(self) -> None:
@@ -110,7 +110,7 @@ class Company:
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
         """The wheels turn while the story goes on; at its end they have come to rest."""
-        turning = asyncio.create_task(run_once(self.house, longest=20))
+        turning = asyncio.create_task(run_once(self.house, longest=60))
         try:
             yield
         finally:

@@ -53,7 +53,7 @@ class Gate:
 
     async def wait(self) -> None:
         """Until the relay stands there."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.reached.wait()
 
 

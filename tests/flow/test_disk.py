@@ -101,7 +101,7 @@ async def test_fault_12_what_left_while_the_disk_filled_up_is_written_down_later
         await asyncio.sleep(0.5)
         assert await company.told("C0") == ["relance-1 email submitting"]
         (disk / "ballast").unlink()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await company.told("C0") != ["relance-1 email sent"]:  # noqa: ASYNC110 (a database tells nobody)
                 await asyncio.sleep(0.05)
     assert len(company.relay.messages) == 1

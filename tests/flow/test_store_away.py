@@ -75,7 +75,7 @@ async def _due(company: Company, many: int) -> None:
 
 
 async def _all_told(company: Company, many: int, words: list[str]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while [await company.told(f"C{n}") for n in range(many)] != [[w] for w in words]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -100,7 +100,7 @@ async def test_a_commit_of_which_nobody_knows_ends_the_process(company: Company)
     await _due(company, 1)
     async with _living(company) as (living, moody):
         moody.away = CommitUnknown("a COMMIT failed")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await asyncio.shield(living) == 1
 
 

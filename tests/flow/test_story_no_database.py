@@ -79,7 +79,7 @@ async def _at_work(company: Company) -> AsyncIterator[asyncio.Task[int]]:
         await living
 
 
-async def _until(true: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def _until(true: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await true():  # noqa: ASYNC110 (nobody tells)
             await asyncio.sleep(0.05)

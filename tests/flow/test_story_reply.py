@@ -63,7 +63,7 @@ async def at_work(company: Company) -> AsyncIterator[Daemon]:
         assert await living == 0
 
 
-async def until(true: Callable[[], Awaitable[object]], seconds: float = 8) -> None:
+async def until(true: Callable[[], Awaitable[object]], seconds: float = 30) -> None:
     """Look again and again."""
     async with asyncio.timeout(seconds):
         while not await true():  # noqa: ASYNC110 (the database tells nobody)
