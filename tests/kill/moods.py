@@ -20,7 +20,7 @@ class Mood:
 
     chance: random.Random
     longest: float = 0.03  # seconds
-    cuts: float = 0.015
+    cuts: float = 0
 
     async def through(
         self, request: web.Request, do: Callable[[web.Request], Awaitable[web.StreamResponse]]
