@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from datetime import date
 
 from relanced.config import Creditor
@@ -14,7 +14,7 @@ from relanced.rules.model import CaseFacts, LineKind, MessageState, Reminder, Ro
 from relanced.rules.offers import about, progress, running
 from relanced.rules.owed import askable, balances, contested
 from relanced.rules.policy import Step, Tone
-from relanced.rules.promises import BROKEN, paid_on
+from relanced.rules.promises import BROKEN, covered, made_good, share_of
 from relanced.rules.rates import RateTable
 from relanced.store.facts import Loaded
 from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, OfferFacts, ReminderFacts
@@ -58,7 +58,7 @@ def brief(
         earlier=tuple(told for reminder, told in before if terms & set(reminder.term_ids)),
         enclosed=enclosed,
         missing=missing,
-        broken=_broken(facts, terms, last, left),
+        broken=_broken(facts, terms, last),
         offer=_offered(facts, terms, last, today),
         spoken_on=case.spoken_on if case.spoken_on and case.spoken_on >= last else None,
     )
@@ -105,14 +105,14 @@ def _line(term: Term, cents: int, today: date, left: int) -> LineFacts:
     )
 
 
-def _broken(facts: CaseFacts, named: Set[int], last: date, left: Mapping[int, int]) -> BrokenFacts | None:
-    """The last promise about these terms that was found broken since the last reminder."""
+def _broken(facts: CaseFacts, named: Set[int], last: date) -> BrokenFacts | None:
+    """The last promise about these terms that was found broken since the last reminder, and was not kept later."""
     words = [p for p in facts.promises if p.state in BROKEN and p.agreement is None and named & set(dict(p.terms))]
     since = [p for p in words if p.judged_on and p.judged_on > last]
-    if not since:
+    if not since or made_good(facts, since[-1]):
         return None
     word = since[-1]
-    return BrokenFacts(word.said_on or word.on, word.on, word.cents, min(paid_on(word, left), word.cents))
+    return BrokenFacts(word.said_on or word.on, word.on, word.cents, share_of(word, covered(facts, word)).paid)
 
 
 def _offered(facts: CaseFacts, named: Set[int], last: date, today: date) -> OfferFacts | None:

@@ -12,11 +12,12 @@ from relanced.premises.names import new_mail_id, new_reference
 from relanced.premises.premises import Premises
 from relanced.rules.decide import Named
 from relanced.rules.given import DeskWord, Offer, Promise, PromiseState, WordKind
+from relanced.rules.instalments import hushed
 from relanced.rules.model import HoldKind, LineKind, PaymentMode, Road
 from relanced.rules.offers import progress, running
-from relanced.rules.owed import askable, balances
+from relanced.rules.owed import askable
 from relanced.rules.policy import Step, Tone, When
-from relanced.rules.promises import BROKEN, paid_on
+from relanced.rules.promises import BROKEN, covered, share_of
 from relanced.rules.turns import ways
 from relanced.store.facts import Loaded
 from relanced.store.saying import NewWord
@@ -74,7 +75,7 @@ def desk_facts(
     told = tuple(PartFacts(p.n, len(parts), p.on, p.cents, 0, PaymentMode(p.means), p.said_by) for p in parts)
     about = next((t for p, t in zip(parts, told, strict=True) if p.id == said.promise), None)
     if about and said.kind in _OF_THE_REST:
-        about = replace(about, paid_cents=about.cents - _rest(case, next(p for p in parts if p.id == said.promise)))
+        about = _so_far(case, parts, next(p for p in parts if p.id == said.promise), about, said.kind)
     offered = offer_facts(case.facts, offer) if offer else None
     if offered is None and said.kind is WordKind.PROMISE and facts.offer and not facts.offer.lapsed:
         offered = facts.offer  # what was promised takes it up
@@ -104,6 +105,13 @@ def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
     return "" if agreed or said.kind is WordKind.PROMISE else "the agreement is over"
 
 
+def unwanted(case: Loaded, said: DeskWord, now: datetime) -> str:
+    """Why what the desk says by itself should not be said now; empty when it may be, or a person says it."""
+    if said.kind not in _OF_THE_REST:
+        return ""
+    return next((hushed(case.facts, p, now) for p in case.facts.promises if p.id == said.promise), "")
+
+
 def _parts(case: Loaded, said: DeskWord) -> Sequence[Promise]:
     """The promise it speaks of, or every instalment of its agreement."""
     if said.agreement is not None:
@@ -111,9 +119,20 @@ def _parts(case: Loaded, said: DeskWord) -> Sequence[Promise]:
     return [p for p in case.facts.promises if p.id == said.promise]
 
 
+def _so_far(case: Loaded, parts: Sequence[Promise], part: Promise, told: PartFacts, kind: WordKind) -> PartFacts:
+    """An instalment with what has come of it; a missed one with all of those until then, once one before it was late:
+    whoever has paid since has paid that one."""
+    come = covered(case.facts, part)
+    if kind is WordKind.MISSED and any(p.state in BROKEN for p in parts if p.n < part.n):
+        done, credited = min(come.cents, part.upto), min(come.credited, part.upto)
+        return replace(told, cents=part.upto, paid_cents=done, credited_cents=credited, all_until=True)
+    mine = share_of(part, come)
+    return replace(told, paid_cents=mine.cents, credited_cents=mine.credited)
+
+
 def _rest(case: Loaded, part: Promise) -> int:
     """What has not come yet of a part; the parts before it are paid first."""
-    return min(part.cents, max(0, part.upto - paid_on(part, balances(case.facts))))
+    return part.cents - share_of(part, covered(case.facts, part)).cents
 
 
 def _offer(case: Loaded, said: DeskWord) -> Offer | None:

@@ -5,14 +5,28 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 
 from relanced.rules.calendar import add_working_days
+from relanced.rules.given import Promise
+from relanced.rules.model import CaseFacts, HoldKind
+from relanced.rules.owed import askable
+from relanced.rules.promises import covered
 
 MOST = 36  # parts: beyond that it is a loan
 LONGEST = 24  # months: a judge grants no more (C. civ. 1343-5)
 NOTICE = 3  # working days between the notice and the date
+
+# Somebody has said something, or is to be spoken to: no machine comes in between.
+_SPOKEN = (
+    HoldKind.REPLY,
+    HoldKind.DISPUTE,
+    HoldKind.PAUSE,
+    HoldKind.CALL_BACK,
+    HoldKind.VALIDATION,
+    HoldKind.INSOLVENCY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,23 @@ def too_long(parts: Sequence[Instalment], today: date) -> bool:
 def announced_on(on: date, postcode: str = "") -> date:
     """The day on which an instalment is announced: some working days before its date."""
     return add_working_days(on, -NOTICE, postcode)
+
+
+def hushed(facts: CaseFacts, part: Promise, now: datetime) -> str:
+    """Why nothing is written by itself about an instalment, though its agreement runs; empty when it may be."""
+    mine = {term_id for term_id, _ in part.terms}
+    if facts.debtor.excluded:
+        return "the debtor is excluded"
+    if all(t.excluded or t.closed_on or t.handed_over_on for t in facts.terms if t.id in mine):
+        return "it is not pursued any more"
+    for hold in facts.holds:
+        runs = hold.kind in _SPOKEN and (hold.until is None or hold.until > now)
+        if runs and hold.cents is None and (hold.term_id is None or hold.term_id in mine):
+            return f"on hold ({hold.kind.value}: {hold.reason})"
+    left = askable(facts)
+    agreed = max(p.upto for p in facts.promises if p.agreement == part.agreement)
+    still = agreed - covered(facts, part).cents
+    return "a part of what was agreed is contested" if still > sum(left.get(t, 0) for t in mine) else ""
 
 
 def _numbered(parts: Sequence[tuple[date, int]]) -> tuple[Instalment, ...]:

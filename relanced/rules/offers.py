@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from relanced.rules.given import Offer, OfferState
+from relanced.rules.given import Offer, OfferState, Promise
 from relanced.rules.model import CaseFacts, Money
 from relanced.rules.owed import balances, designated, outstanding
 
@@ -65,24 +65,29 @@ def progress(facts: CaseFacts, offer: Offer, until: date | None = None) -> Progr
     """What became of it by the money booked until that day. A credit note pays nothing of it: it gives what was to be
     let go, and only beyond that is less asked."""
     money = [m for m in designated(facts) if until is None or m.booked_on <= until]
-    owed = outstanding(facts.terms, money)
-    given = _given_since(facts, offer, money)
-    bare = outstanding(facts.terms, [m for m in money if m not in given]) if given else owed
-    gone = sum(max(0, then - owed.get(t, 0)) for t, then in offer.terms)
-    credited = sum(max(0, min(then, bare.get(t, 0)) - owed.get(t, 0)) for t, then in offer.terms)
+    paid, credited = since(facts, offer, money)
     wanted = max(0, offer.cents - max(0, credited - offer.waived))
-    paid = gone - credited
     return Progress(paid, max(0, wanted - paid), max(0, offer.waived - credited))
 
 
-def _given_since(facts: CaseFacts, offer: Offer, money: Iterable[Money]) -> list[Money]:
-    """The credit notes booked since it was made; those of that very day unless what was owed then counts them in."""
-    made = offer.said_on
+def since(facts: CaseFacts, word: Offer | Promise, money: Sequence[Money]) -> tuple[int, int]:
+    """What has gone off the terms of a word since it was given: by payments, and by credit notes."""
+    owed = outstanding(facts.terms, money)
+    given = _given_since(facts, word, money)
+    bare = outstanding(facts.terms, [m for m in money if m not in given]) if given else owed
+    gone = sum(max(0, then - owed.get(t, 0)) for t, then in word.terms)
+    credited = sum(max(0, min(then, bare.get(t, 0)) - owed.get(t, 0)) for t, then in word.terms)
+    return gone - credited, credited
+
+
+def _given_since(facts: CaseFacts, word: Offer | Promise, money: Iterable[Money]) -> list[Money]:
+    """The credit notes booked since it was given; those of that very day unless what was owed then counts them in."""
+    made = word.said_on
     credits = [m for m in money if m.credit and made is not None and m.booked_on >= made]
     of_that_day = [m for m in credits if m.booked_on == made]
     if of_that_day:
         then = outstanding(facts.terms, [m for m in designated(facts) if made is not None and m.booked_on <= made])
-        if all(owed <= then.get(t, 0) for t, owed in offer.terms):
+        if all(owed <= then.get(t, 0) for t, owed in word.terms):
             return [m for m in credits if m not in of_that_day]
     return credits
 

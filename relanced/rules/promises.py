@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from relanced.rules.calendar import add_bank_days, bank_day_on_or_after
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
-from relanced.rules.model import CaseFacts, PaymentMode, Term
-from relanced.rules.offers import about, progress
-from relanced.rules.owed import askable, balances, contested, let_go, oldest_first
+from relanced.rules.model import CaseFacts, HoldKind, PaymentMode, Term
+from relanced.rules.offers import about, progress, since
+from relanced.rules.owed import askable, balances, contested, designated, let_go, oldest_first
 
 # How many bank days after the day named the money may still be on its way: a transfer ordered on that day shows on
 # the second, a cheque has to be posted, paid in and credited first.
@@ -41,30 +41,63 @@ def last_day(on: date, means: PaymentMode) -> date:
     return add_bank_days(bank_day_on_or_after(on), GRACE[means])
 
 
-def paid_on(promise: Promise, owed: Mapping[int, int]) -> int:
-    """What has gone off the terms since the word was given; `owed` is what each owes now."""
-    return sum(max(0, then - owed.get(term_id, 0)) for term_id, then in promise.terms)
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How much of a word is done: by payments, and by credit notes that leave less to pay than was promised."""
+
+    paid: int
+    credited: int
+
+    @property
+    def cents(self) -> int:
+        """Both together."""
+        return self.paid + self.credited
 
 
-def judge(promise: Promise, owed: Mapping[int, int], today: date, covers: date | None) -> Judged:
-    """What becomes of an open promise. `covers` is the last day the bank data account for: until they cover the whole
-    grace nobody can say that it was broken."""
-    paid = paid_on(promise, owed)
+def covered(facts: CaseFacts, promise: Promise) -> Covered:
+    """What has come on its terms since the word was given, for an instalment on all of its agreement.
+
+    A credit note gives first what nobody had promised: the part that was contested, or left out.
+    """
+    paid, credited = since(facts, promise, designated(facts))
+    spare = sum(then for _, then in promise.terms) - _whole(facts, promise)
+    return Covered(paid, max(0, credited - max(0, spare)))
+
+
+def _whole(facts: CaseFacts, promise: Promise) -> int:
+    """All that was promised with it."""
+    parts = [p.upto for p in facts.promises if p.agreement == promise.agreement] if promise.agreement else []
+    return max([promise.upto, *parts])
+
+
+def share_of(promise: Promise, come: Covered) -> Covered:
+    """What of it falls to this word: the instalments before it are paid first, credit notes before payments."""
     before = promise.upto - promise.cents
-    if paid >= promise.upto:
-        return Judged(promise, PromiseState.KEPT, promise.cents)
+    done, credited = (min(promise.cents, max(0, cents - before)) for cents in (come.cents, come.credited))
+    return Covered(done - credited, credited)
+
+
+def judge(facts: CaseFacts, promise: Promise, today: date, covers: date | None) -> Judged:
+    """What becomes of an open promise: kept too, once nothing is left but what is contested. `covers` is the last day
+    the bank data account for: until they cover the whole grace nobody can say that it was broken."""
+    come, left = covered(facts, promise), askable(facts)
+    mine = share_of(promise, come)
+    if come.cents >= promise.upto or not any(left.get(term_id) for term_id, _ in promise.terms):
+        return Judged(promise, PromiseState.KEPT, mine.paid)
     if today <= promise.until or covers is None or covers < promise.until:
-        return Judged(promise, PromiseState.OPEN, max(0, paid - before))
-    state = PromiseState.PARTLY if paid > before else PromiseState.BROKEN
-    return Judged(promise, state, max(0, paid - before))
+        return Judged(promise, PromiseState.OPEN, mine.paid)
+    return Judged(promise, PromiseState.PARTLY if mine.paid else PromiseState.BROKEN, mine.paid)
 
 
-def judged(
-    promises: Iterable[Promise], owed: Mapping[int, int], today: date, covers: date | None
-) -> tuple[Judged, ...]:
+def judged(facts: CaseFacts, today: date, covers: date | None) -> tuple[Judged, ...]:
     """The open promises of which something has become."""
-    asked = (judge(p, owed, today, covers) for p in promises if p.state is PromiseState.OPEN)
+    asked = (judge(facts, p, today, covers) for p in facts.promises if p.state is PromiseState.OPEN)
     return tuple(one for one in asked if one.state is not PromiseState.OPEN)
+
+
+def made_good(facts: CaseFacts, promise: Promise) -> bool:
+    """Whether all of it has come after all, though too late."""
+    return covered(facts, promise).cents >= promise.upto
 
 
 def next_judgement(promises: Iterable[Promise], today: date) -> date | None:
@@ -97,6 +130,13 @@ def meant(facts: CaseFacts, invoices: Sequence[str], today: date) -> tuple[Term,
     return named or tuple(t for t in owing if t.due_on < today) or tuple(owing)
 
 
+def solvent(facts: CaseFacts) -> None:
+    """Nothing is agreed upon with a debtor in a collective procedure. Raises ValueError."""
+    if any(hold.kind is HoldKind.INSOLVENCY for hold in facts.holds):
+        over = f"relanced release {facts.id} --kind insolvency"
+        raise ValueError(f"a collective procedure is open, nothing is asked for any more: {over} comes first")
+
+
 def promisable(facts: CaseFacts, invoices: Sequence[str], today: date) -> tuple[Term, ...]:
     """The terms a promise or an agreement is about: those meant, less what is contested whole or waived.
 
@@ -106,8 +146,9 @@ def promisable(facts: CaseFacts, invoices: Sequence[str], today: date) -> tuple[
 
 
 def free_of(facts: CaseFacts, terms: Sequence[Term], named: bool, today: date) -> tuple[Term, ...]:
-    """Those of these terms that are not contested whole, nor waived. Raises ValueError where nothing is left, or where
-    a person named one of the others."""
+    """Those of these terms that are not contested whole, nor waived. Raises ValueError where nothing is left, where a
+    person named one of the others, and as `solvent` does."""
+    solvent(facts)
     left, against, waived = balances(facts), contested(facts, today), let_go(facts)
     free = tuple(t for t in terms if t.id not in waived and against.get(t.id, 0) < left[t.id])
     if len(free) < len(terms) and (named or not free):

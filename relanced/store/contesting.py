@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, update
 
 from relanced.rules.given import Cause
-from relanced.rules.model import HoldKind, Term
+from relanced.rules.model import CaseFacts, HoldKind, Term
 from relanced.rules.owed import balances
 from relanced.rules.promises import meant
 from relanced.store import journal
@@ -76,9 +76,7 @@ class Contesting:
                     terms = _part(terms, balances(loaded.facts), said.cents)
             except ValueError as fault:
                 raise Unfitting(str(fault)) from None
-            ids, kinds = [t.id for t in terms], (HoldKind.DISPUTE, HoldKind.VALIDATION, HoldKind.PROMISE)
-            await replace_words(connection, hands.case_id, ids, now.date())
-            await end_holds(connection, hands.case_id, kinds, ids, hands.by, now)
+            await _gives_way(connection, hands, terms, _is_a_part(loaded.facts, terms, said), now)
             about: dict[str, Any] = {"owner": row.owner or hands.by, "by": hands.by, "began_at": now}
             about |= {"until": said.until, "cents": said.cents}
             await hold_terms(connection, hands.case_id, HoldKind.DISPUTE, terms, said.why, **about)
@@ -116,6 +114,23 @@ class Contesting:
             await journal.write(connection, [Entry(hands.case_id, "insolvency", told, hands.by)], now)
 
         await self._engine.write(work)
+
+
+def _is_a_part(facts: CaseFacts, terms: Sequence[Term], said: Contested) -> bool:
+    """Whether something of it is not contested."""
+    return said.cents is not None and any(said.cents < balances(facts)[t.id] for t in terms)
+
+
+async def _gives_way(
+    connection: AsyncConnection, hands: Hands, terms: Sequence[Term], part: bool, now: datetime
+) -> None:
+    """What was contested of these terms before; and what was promised of them, unless only a part is contested: the
+    word holds for the rest."""
+    ids, kinds = [t.id for t in terms], [HoldKind.DISPUTE, HoldKind.VALIDATION]
+    if not part:
+        await replace_words(connection, hands.case_id, ids, now.date())
+        kinds.append(HoldKind.PROMISE)
+    await end_holds(connection, hands.case_id, kinds, ids, hands.by, now)
 
 
 def _part(terms: Sequence[Term], left: dict[int, int], cents: int) -> tuple[Term, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from relanced.rules.model import HoldKind, PaymentMode, Term
 from relanced.rules.owed import balances, let_go
-from relanced.rules.promises import last_day, meant, one_currency, uncontested
+from relanced.rules.promises import last_day, meant, one_currency, solvent, uncontested
 from relanced.store import journal
 from relanced.store.asked import Unfitting
 from relanced.store.engine import Engine
@@ -146,6 +146,7 @@ def _proposed(loaded: Loaded, wanted: Wanted, now: datetime) -> tuple[tuple[Term
     facts, left = loaded.facts, balances(loaded.facts)
     if wanted.until < now.date():
         raise ValueError(f"{wanted.until} is past")
+    solvent(facts)
     terms = meant(facts, wanted.invoices, now.date())
     ids = {t.id for t in terms}
     if {h.term_id for h in facts.holds if h.kind is HoldKind.INSTALMENTS} & {None, *ids}:

@@ -125,7 +125,8 @@ class OfferFacts:
 class PartFacts:
     """A payment that was agreed: the `n`-th of `of` instalments, or a promise (n = 0), so much on that day.
 
-    `paid_cents` of it have come already; `means` is how it is to be paid, `said_by` whoever said so.
+    `paid_cents` of it have come already, `credited_cents` of these by credit notes; `means` is how it is to be paid,
+    `said_by` whoever said so. `all_until`: it speaks of all the instalments until that day.
     """
 
     n: int
@@ -135,6 +136,13 @@ class PartFacts:
     paid_cents: int = 0
     means: PaymentMode = PaymentMode.TRANSFER
     said_by: str = ""
+    credited_cents: int = 0
+    all_until: bool = False
+
+    @property
+    def received_cents(self) -> int:
+        """What the debtor has paid of it."""
+        return self.paid_cents - self.credited_cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,29 @@ import pytest
 
 from relanced.rules.decide import decide
 from relanced.rules.given import Promise, PromiseState
-from relanced.rules.model import Hold, HoldKind, PaymentMode
+from relanced.rules.model import CaseFacts, Hold, HoldKind, PaymentMode
 from relanced.rules.owed import askable
-from relanced.rules.promises import judge, judged, last_day, meant, next_judgement, word_of_the_last
-from tests.rules.build import BUSINESS, DUE, EVERYTHING, at, case, climbed, day, performed, term
+from relanced.rules.promises import (
+    Covered,
+    covered,
+    judge,
+    judged,
+    last_day,
+    made_good,
+    meant,
+    next_judgement,
+    share_of,
+    word_of_the_last,
+)
+from tests.rules.build import BUSINESS, DUE, EVERYTHING, at, case, climbed, credit, day, paid, performed, term
 
 WORD = Promise(1, day(20), day(22), 500_00, 500_00, ((1, 2_000_00),), said_on=day(14))
 STATES = PromiseState
+
+
+def _owing(cents: int, *words: Promise) -> CaseFacts:
+    """One invoice of which so much is owed, because the rest was paid."""
+    return replace(case(money=[paid(2_000_00 - cents, on=15)]), promises=words)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +50,7 @@ def test_grace_is_counted_in_bank_days_by_means_of_payment(means: PaymentMode, o
 
 
 @pytest.mark.parametrize(
-    ("owed", "today", "covers", "state", "paid"),
+    ("owed", "today", "covers", "state", "come"),
     [
         (2_000_00, day(21), day(20), STATES.OPEN, 0),  # its grace runs
         (1_500_00, day(15), day(14), STATES.KEPT, 500_00),  # paid before the day
@@ -47,22 +63,61 @@ def test_grace_is_counted_in_bank_days_by_means_of_payment(means: PaymentMode, o
         (2_100_00, day(23), day(22), STATES.BROKEN, 0),  # a payment came back
     ],
 )
-def test_kept_partly_or_broken(owed: int, today: date, covers: date | None, state: STATES, paid: int) -> None:
-    found = judge(WORD, {1: owed}, today, covers)
-    assert (found.state, found.paid) == (state, paid)
+def test_kept_partly_or_broken(owed: int, today: date, covers: date | None, state: STATES, come: int) -> None:
+    found = judge(_owing(owed, WORD), WORD, today, covers)
+    assert (found.state, found.paid) == (state, come)
 
 
 def test_an_instalment_counts_what_came_after_those_before_it() -> None:
     second = Promise(2, day(20), day(22), 500_00, 1_000_00, ((1, 2_000_00),), agreement=1, n=2)
     table = {1_500_00: (STATES.BROKEN, 0), 1_300_00: (STATES.PARTLY, 200_00), 1_000_00: (STATES.KEPT, 500_00)}
-    for owed, (state, paid) in table.items():
-        found = judge(second, {1: owed}, day(23), EVERYTHING)
-        assert (found.state, found.paid) == (state, paid)
+    for owed, (state, come) in table.items():
+        found = judge(_owing(owed, second), second, day(23), EVERYTHING)
+        assert (found.state, found.paid) == (state, come)
+
+
+@pytest.mark.parametrize(
+    ("promised", "credited", "received", "state", "come"),
+    [
+        (500_00, 300_00, 0, STATES.BROKEN, 0),  # it gives what nobody had promised
+        (500_00, 300_00, 500_00, STATES.KEPT, 500_00),
+        (2_000_00, 300_00, 0, STATES.BROKEN, 0),  # a credit note is no payment
+        (2_000_00, 300_00, 400_00, STATES.PARTLY, 400_00),
+        (2_000_00, 300_00, 1_700_00, STATES.KEPT, 1_700_00),  # and leaves less to pay
+        (1_800_00, 300_00, 1_700_00, STATES.KEPT, 1_700_00),
+    ],
+)
+def test_a_credit_note_pays_nothing_of_a_promise(
+    promised: int, credited: int, received: int, state: STATES, come: int
+) -> None:
+    word = replace(WORD, cents=promised, upto=promised)
+    money = [credit(credited, on=15), paid(received, on=16, id=2)]
+    found = judge(replace(case(money=money), promises=(word,)), word, day(23), EVERYTHING)
+    assert (found.state, found.paid) == (state, come)
+
+
+def test_a_credit_note_for_what_was_left_out_of_an_agreement_pays_none_of_its_instalments() -> None:
+    first, second = (
+        Promise(n, day(20 * n), day(22 * n), 900_00, 900_00 * n, ((1, 2_000_00),), agreement=1, n=n, said_on=day(14))
+        for n in (1, 2)
+    )
+    facts = replace(case(money=[credit(200_00, on=15)]), promises=(first, second))
+    assert covered(facts, first).cents == 0
+    assert not made_good(facts, first)
+    more = replace(facts, money=(credit(300_00, on=15),))
+    assert (covered(more, first), share_of(first, covered(more, first))) == (Covered(0, 100_00), Covered(0, 100_00))
+
+
+def test_it_is_kept_once_nothing_is_left_but_what_is_contested() -> None:
+    word = replace(WORD, cents=2_000_00, upto=2_000_00)
+    contested = Hold(1, HoldKind.DISPUTE, "two doors are missing", at(15), 1, cents=800_00)
+    facts = replace(case(money=[paid(1_200_00, on=16)], holds=[contested]), promises=(word,))
+    assert judge(facts, word, day(18), day(17)).state is STATES.KEPT
 
 
 def test_only_open_words_are_judged_and_a_judgement_has_its_day() -> None:
     done = replace(WORD, state=STATES.KEPT)
-    assert judged([done, WORD], {1: 2_000_00}, day(23), EVERYTHING)[0].promise is WORD
+    assert [one.promise for one in judged(_owing(2_000_00, done, WORD), day(23), EVERYTHING)] == [WORD]
     assert next_judgement([done, WORD], day(20)) == day(23)
     assert next_judgement([done, WORD], day(23)) is None
 

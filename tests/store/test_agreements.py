@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 
 import pytest
 
 from relanced.rules.instalments import by_count, by_list
+from relanced.rules.model import Money
 from relanced.rules.promises import judged
 from relanced.store.agreements import Agreed, Wanted
 from relanced.store.asked import Unfitting
@@ -40,7 +42,8 @@ async def _agree(books: Books, count: int = 3, first: date = FIRST) -> Agreed:
 
 async def _judge(books: Books, post: Post, owed: int, today: date) -> list[str]:
     facts = (await books.facts()).facts
-    found = judged(facts.promises, {facts.terms[0].id: owed}, today, today)
+    come = Money(1, books.today, facts.terms[0].cents - owed, invoice_id=facts.terms[0].invoice_id)
+    found = judged(replace(facts, money=(come,)), today, today)
     await post.plan_case(judged=found)
     return [f"{row['n']} {row['state']}" for row in await every(books.store, promises)]
 

@@ -96,7 +96,7 @@ async def test_what_became_of_it_is_written_with_the_plan(books: Books, post: Po
     await books.payment(40_00, invoice="F-1", on=TODAY)
     books.now += timedelta(days=8)
     case = await books.facts()
-    found = judged(case.facts.promises, {case.facts.terms[0].id: 80_00}, books.today, books.today)
+    found = judged(case.facts, books.today, books.today)
     before = await books.version()
     await post.plan_case(judged=found)
     (row,) = await books.store.promises.of_case(books.cases["garage"])

@@ -17,7 +17,7 @@ from relanced.rules.lifecycle import CaseState
 from relanced.rules.offers import ruled
 from relanced.rules.owed import balances
 from relanced.rules.policy import Policy
-from relanced.rules.promises import BROKEN, Judged, judged
+from relanced.rules.promises import BROKEN, Judged, judged, made_good
 from relanced.store.calling import follow_up_key
 from relanced.store.deadlines import ends_key
 from relanced.store.facts import Loaded
@@ -33,7 +33,7 @@ def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: dat
     over = ruled(case.facts, now.date(), case.creditor.covers)
     if over:
         return replace(idle, ruled=over, tasks=tuple(after_an_offer(case, one) for one in over if one.left))
-    found = judged(case.facts.promises, balances(case.facts), now.date(), case.creditor.covers)
+    found = judged(case.facts, now.date(), case.creditor.covers)
     if found:
         told = tuple(_broken(case, one) for one in found if one.state in BROKEN)
         return replace(idle, judged=found, tasks=told, done_tasks=(*idle.done_tasks, follow_up_key(case.facts.id)))
@@ -84,9 +84,14 @@ def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
     """What nobody has to look after any more: words that were kept, holds whose end has come."""
     over = tuple(ends_key(h.id) for h in case.facts.holds if h.until is not None and h.until <= now)
     kept = (follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()
-    broken = (p for p in case.facts.promises if p.state in BROKEN and not any(owed.get(t) for t, _ in p.terms))
+    broken = (p for p in case.facts.promises if p.state in BROKEN and _is_paid(case, p, owed))
     paid = tuple(_promise_key(p) for p in broken) + settled(case.facts.offers, owed)
     return kept + over + paid + no_longer_missed(case, now.date())
+
+
+def _is_paid(case: Loaded, word: Promise, owed: dict[int, int]) -> bool:
+    """Whether a broken word was kept later, or nothing of it is owed any more."""
+    return not any(owed.get(t) for t, _ in word.terms) or made_good(case.facts, word)
 
 
 def _earliest(moment: datetime | None, day: date | None, now: datetime) -> datetime | None:

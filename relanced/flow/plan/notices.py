@@ -11,7 +11,7 @@ from relanced.premises import Premises
 from relanced.premises.desk_words import new_word
 from relanced.premises.unsaid import unsaid
 from relanced.rules.given import Promise, PromiseState, WordKind
-from relanced.rules.instalments import announced_on
+from relanced.rules.instalments import announced_on, hushed
 from relanced.rules.model import HoldKind
 from relanced.rules.offers import next_ruling
 from relanced.rules.promises import BROKEN, next_judgement
@@ -23,7 +23,8 @@ FRESH = timedelta(days=5)  # how long after it was missed an instalment is still
 
 
 def notices(case: Loaded, premises: Premises, now: datetime) -> tuple[NewWord | Task, ...]:
-    """What is to be said today about the instalments of a running agreement; what was said before is not said again.
+    """What is to be said today about the instalments of a running agreement; what was said before is not said again,
+    and nothing while the debtor waits for a word of ours.
 
     Where nobody can be written to, it is a task.
     """
@@ -34,6 +35,8 @@ def notices(case: Loaded, premises: Premises, now: datetime) -> tuple[NewWord | 
 
 
 def _notice(case: Loaded, premises: Premises, part: Promise, now: datetime) -> NewWord | Task | None:
+    if hushed(case.facts, part, now):
+        return None
     today, about = now.date(), {"promise": part.id, "agreement": part.agreement}
     if part.state is PromiseState.OPEN and announced_on(part.on, case.facts.debtor.postcode) <= today < part.on:
         end = datetime.combine(part.on, time.min, tzinfo=now.tzinfo)

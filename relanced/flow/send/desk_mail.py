@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from relanced.channel import Channel, MailDraft, Unfit
 from relanced.flow.send.worded import Worded, withdrawn
 from relanced.premises import Conditions, Premises, new_attempt
-from relanced.premises.desk_words import WORDINGS, desk_facts, desk_step, out_of_date
+from relanced.premises.desk_words import WORDINGS, desk_facts, desk_step, out_of_date, unwanted
 from relanced.rules.decide import Decision
 from relanced.rules.gate import DESK_GATE, REPLY_GATE, Strength, Verdict, ask
 from relanced.rules.given import DeskWord, WordKind
@@ -23,7 +23,7 @@ def desk_word(
 ) -> Worded | Ruling:
     """Ready to be sealed, or why not now. The desk has a gate of its own: its words count as no contact."""
     said = case.words.get(message.id)
-    why = out_of_date(case, said, now.date()) if said else "nobody says it any more"
+    why = out_of_date(case, said, now.date()) or unwanted(case, said, now) if said else "nobody says it any more"
     if said is None or why:
         return withdrawn(message, why)
     verdict = _asked(premises, message, case, said, conditions, now)
