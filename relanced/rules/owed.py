@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from relanced.rules.given import Offer, OfferState
+from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, HoldKind, Money, Term
 
 
@@ -22,25 +22,38 @@ def balances(facts: CaseFacts) -> dict[int, int]:
 
 
 def designated(facts: CaseFacts) -> tuple[Money, ...]:
-    """The money, where exactly what an offer of one invoice asks came in its time and names none: it pays that one.
+    """The money, where exactly what was promised, or what an offer asks, came in its time and names no invoice: it pays
+    what that word is about.
 
     Who pays may say which debt it is for (C. civ. 1342-10), and the amount says it.
     """
     money = facts.money
-    for offer in facts.offers:
-        invoices = {t.invoice_id for t in facts.terms if t.id in dict(offer.terms)}
-        meant = next((m for m in money if _takes(m, offer)), None) if len(invoices) == 1 else None
+    words: list[Offer | Promise] = [*facts.offers, *facts.promises]
+    for word in words:
+        meant = next((m for m in money if _takes(m, word)), None)
         if meant:
-            (invoice_id,) = invoices
-            money = tuple(replace(m, invoice_id=invoice_id) if m is meant else m for m in money)
+            at = money.index(meant)
+            money = (*money[:at], *_laid_on(meant, word, facts.terms), *money[at + 1 :])
     return money
 
 
-def _takes(item: Money, offer: Offer) -> bool:
-    """Whether it is exactly what was offered, loose and in time."""
-    runs = offer.state in (OfferState.OPEN, OfferState.TAKEN) and offer.said_on is not None
-    loose = item.invoice_id is None and not item.credit and item.cents == offer.cents
-    return runs and loose and (offer.said_on or offer.last) <= item.booked_on <= offer.last
+def _takes(item: Money, word: Offer | Promise) -> bool:
+    """Whether it is exactly what was promised or offered, loose and in time."""
+    runs = word.state in (OfferState.OPEN, OfferState.TAKEN, PromiseState.OPEN, PromiseState.KEPT)
+    loose = item.invoice_id is None and not item.credit and item.cents == word.cents
+    last = word.last if isinstance(word, Offer) else word.until
+    return runs and loose and word.said_on is not None and word.said_on <= item.booked_on <= last
+
+
+def _laid_on(item: Money, word: Offer | Promise, terms: Iterable[Term]) -> list[Money]:
+    """That money on the invoices of a word, the oldest first."""
+    then, pieces, rest = dict(word.terms), dict[int, int](), item.cents
+    for term in oldest_first(t for t in terms if t.id in then):
+        share = min(rest, then[term.id])
+        pieces[term.invoice_id] = pieces.get(term.invoice_id, 0) + share
+        rest -= share
+    laid = [replace(item, cents=cents, invoice_id=invoice_id) for invoice_id, cents in pieces.items() if cents]
+    return [*laid, replace(item, cents=rest)] if rest else laid
 
 
 def askable(facts: CaseFacts, owed: Mapping[int, int] | None = None) -> dict[int, int]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from relanced.rules.decide import decide
-from relanced.rules.given import Offer, OfferState
+from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, Money
 from relanced.rules.offers import about, ending, next_ruling, ruled, running, share
 from relanced.rules.owed import askable, balances, let_go
@@ -83,6 +83,19 @@ def test_exactly_what_an_offer_asks_is_meant_for_it_though_another_invoice_is_ol
         assert balances(facts) == owed
     early = replace(case(*terms), money=(Money(1, day(9), 1_800_00),), offers=(OFFER,))
     assert balances(early) == {1: 2_000_00, 2: 200_00}
+
+
+def test_exactly_what_was_promised_is_meant_for_it_and_for_nothing_else() -> None:
+    terms = (term(1, due=0), term(2, due=5, cents=300_00), term(3, due=6, cents=200_00))
+    word = Promise(1, day(16), day(18), 400_00, 400_00, ((2, 300_00), (3, 200_00)), said_on=day(10))
+    for state, on, owed in (
+        (PromiseState.OPEN, 15, {1: 2_000_00, 2: 0, 3: 100_00}),
+        (PromiseState.KEPT, 15, {1: 2_000_00, 2: 0, 3: 100_00}),
+        (PromiseState.BROKEN, 15, {1: 1_600_00, 2: 300_00, 3: 200_00}),
+        (PromiseState.OPEN, 19, {1: 1_600_00, 2: 300_00, 3: 200_00}),
+    ):
+        facts = replace(case(*terms), money=(Money(1, day(on), 400_00),), promises=(replace(word, state=state),))
+        assert balances(facts) == owed
 
 
 # -- on the ladder ------------------------------------------------------------------------------------------------
