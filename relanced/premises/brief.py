@@ -10,7 +10,7 @@ from relanced.rules.calls import answered
 from relanced.rules.claim import Claim, ClaimTerm, claim
 from relanced.rules.decide import Named
 from relanced.rules.given import Offer, OfferState
-from relanced.rules.model import CaseFacts, LineKind, MessageState, Reminder, Road, Term
+from relanced.rules.model import CaseFacts, HoldKind, LineKind, MessageState, Reminder, Road, Term
 from relanced.rules.offers import about, progress, running
 from relanced.rules.owed import askable, balances, contested
 from relanced.rules.policy import Step, Tone
@@ -61,6 +61,7 @@ def brief(
         broken=_broken(facts, terms, last),
         offer=_offered(facts, terms, last, today),
         spoken_on=case.spoken_on if case.spoken_on and case.spoken_on >= last else None,
+        agreed_on=_agreed_on(facts, terms, last),
     )
 
 
@@ -113,6 +114,15 @@ def _broken(facts: CaseFacts, named: Set[int], last: date) -> BrokenFacts | None
         return None
     word = since[-1]
     return BrokenFacts(word.said_on or word.on, word.on, word.cents, share_of(word, covered(facts, word)).paid)
+
+
+def _agreed_on(facts: CaseFacts, named: Set[int], last: date) -> date | None:
+    """The day of the agreement about these terms that was missed, and ended by a person, since the last reminder."""
+    if any(hold.kind is HoldKind.INSTALMENTS and hold.term_id in named for hold in facts.holds):
+        return None
+    mine = (p for p in facts.promises if p.agreement is not None and named & set(dict(p.terms)))
+    missed = [p.said_on for p in mine if p.state in BROKEN and p.judged_on and p.judged_on > last]
+    return missed[-1] if missed else None
 
 
 def _offered(facts: CaseFacts, named: Set[int], last: date, today: date) -> OfferFacts | None:

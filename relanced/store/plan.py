@@ -65,6 +65,7 @@ class Plan:
     stranded: tuple[int, ...] = ()  # terms for which no road is left
     lapsed: tuple[int, ...] = ()  # terms whose hand-over waited too long for a person
     says: tuple[NewWord, ...] = ()  # what the desk says around instalments
+    paid_up: tuple[int, ...] = ()  # agreements of which nothing is owed any more, though too late
     judged: tuple[Judged, ...] = ()  # what became of promises: it changes the case, which is looked at again
     ruled: tuple[Ruled, ...] = ()  # what became of offers, likewise
     tasks: tuple[Task, ...] = ()

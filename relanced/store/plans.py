@@ -14,7 +14,7 @@ from relanced.rules.model import LineState, MessageState
 from relanced.store.journal import DAEMON, Entry
 from relanced.store.offering import write_ruled
 from relanced.store.plan import NewMessage, NewReminder, Plan
-from relanced.store.promising import write_judged
+from relanced.store.promising import end_paid_up, write_judged
 from relanced.store.saying import say
 from relanced.store.steps import REWORDED, hand_over_key, mark_handed_over, withdraw
 from relanced.store.tables import cases, holds, lines, messages, policies, reminders
@@ -61,6 +61,7 @@ async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
     for plan in going:
         for said in plan.says:
             w.entries += await say(w.connection, plan.case_id, w.heads[plan.case_id].creditor, said, DAEMON, w.now)
+        w.entries += await end_paid_up(w.connection, plan.case_id, plan.paid_up, w.now)
         w.entries += await write_judged(w.connection, plan.case_id, plan.judged, w.now, w.today)
         w.entries += await write_ruled(w.connection, plan.case_id, plan.ruled, w.now, w.today)
     await open_tasks(w.connection, [task for plan in going for task in plan.tasks], w.now)
@@ -73,7 +74,7 @@ async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
 
 def _changes(plan: Plan) -> bool:
     """Whether a fact of the case is another now."""
-    return bool(plan.passes or plan.stranded or plan.lapsed or plan.judged or plan.ruled)
+    return bool(plan.passes or plan.stranded or plan.lapsed or plan.paid_up or plan.judged or plan.ruled)
 
 
 async def _makes_way(w: Writing, plan: Plan) -> bool:

@@ -16,6 +16,7 @@ from relanced.store.journal import DAEMON, Entry
 from relanced.store.tables import agreements, holds, promises
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
@@ -117,7 +118,23 @@ async def write_judged(
 async def _end_if_paid(connection: AsyncConnection, case_id: int, one: Judged, now: datetime) -> None:
     """The last instalment was paid, and with it all of them."""
     last = (agreements.c.id == one.promise.agreement) & (agreements.c.cents == one.promise.upto)
-    over = update(agreements).where(last, agreements.c.state == "running")
-    ended = await connection.execute(over.values(state="kept", ended_at=now, ended_by=DAEMON))
-    if ended.rowcount:
-        await end_holds(connection, case_id, [HoldKind.INSTALMENTS], dict(one.promise.terms), DAEMON, now)
+    await _end_agreements(connection, case_id, last, now)
+
+
+async def end_paid_up(connection: AsyncConnection, case_id: int, ids: Sequence[int], now: datetime) -> list[Entry]:
+    """Nothing of what these agreements were about is owed any more, though an instalment came too late."""
+    over = await _end_agreements(connection, case_id, agreements.c.id.in_(list(ids)), now) if ids else []
+    return [Entry(case_id, "instalments paid", {"agreement": number}) for number in over]
+
+
+async def _end_agreements(
+    connection: AsyncConnection, case_id: int, which: ColumnElement[bool], now: datetime
+) -> list[int]:
+    """These agreements were kept, and nothing stands still for them. Returns those that ran."""
+    over = update(agreements).where(which, agreements.c.case_id == case_id, agreements.c.state == "running")
+    kept = over.values(state="kept", ended_at=now, ended_by=DAEMON).returning(agreements.c.id)
+    ended = list((await connection.execute(kept)).scalars())
+    parts = await connection.execute(select(promises.c.terms).where(promises.c.agreement_id.in_(ended)))
+    terms = {term for row in parts for term, _ in row.terms}
+    await end_holds(connection, case_id, [HoldKind.INSTALMENTS], terms, DAEMON, now)
+    return ended

@@ -152,7 +152,8 @@ class ReminderFacts:
     `absorbed` are terms of a lower step, listed apart. `enclosed` and `missing` are the invoice numbers whose duplicate
     goes along, or was wanted and not found. `registered` is the number of the registered letter, once known.
     `claim` is the *décompte* of all the terms named, wanted by firm reminders and notices. `broken` is a promise broken
-    since the last reminder, `spoken_on` the day of a conversation since then.
+    since the last reminder, `spoken_on` the day of a conversation since then, `agreed_on` the day of an agreement on
+    instalments that was missed and has ended since then.
     `parts` are the payments agreed, where a word of the desk speaks of them, and `part` the one it is about. `offer` is
     an offer of ours that runs, or that has lapsed since the last reminder.
     """
@@ -176,6 +177,7 @@ class ReminderFacts:
     registered: str = ""
     broken: BrokenFacts | None = None
     spoken_on: date | None = None
+    agreed_on: date | None = None
     parts: tuple[PartFacts, ...] = ()
     part: PartFacts | None = None
     offer: OfferFacts | None = None

@@ -224,3 +224,90 @@ async def test_nothing_is_agreed_upon_with_who_is_in_a_procedure(
     with pytest.raises(Said, match="a collective procedure is open, nothing is asked for any more: relanced release 1"):
         await company.desk(verb, **{"case": "C1", **words})
     assert await company.works() == []
+
+
+async def test_what_the_debtor_was_told_before_is_over_and_said_so(company: Company) -> None:
+    await _agreed(company)
+    await _mornings(company, *_march(17, 20, 25))
+    await company.desk("instalments", case="C1", revoke=True, reason="rien n'est venu")
+    (mail,) = await company.works()
+    assert (
+        "L’échéancier dont nous étions convenus le 5 mars 2026 a pris fin : le solde est de nouveau à régler en "
+        "totalité." in _reads(mail)
+    )
+
+
+async def test_a_conversation_after_a_broken_promise_is_acknowledged_too(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("promise", case="C1", date="2026-03-10")
+    await company.works()
+    await company.morning(date(2026, 3, 12))
+    await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-1", amount="200")
+    (mail,) = await company.morning(date(2026, 3, 13))
+    assert "Nous faisons suite à notre échange du 12 mars 2026. Vous nous aviez annoncé, le 5 mars 2026," in _reads(
+        mail
+    )
+
+
+async def test_an_agreement_that_was_paid_too_late_is_over(company: Company) -> None:
+    await _reminded(company)
+    parts = "2026-03-10=617.25;2026-03-20=617.25"
+    await company.desk("instalments", case="C1", parts=parts, unconfirmed=True)
+    await _mornings(company, *_march(13, 25))
+    await company.morning(date(2026, 3, 27))
+    await _pays(company, date(2026, 3, 26), "1 234,50")
+    await company.works()
+    assert await company.holds() == [] and "instalments paid" in await company.events()
+    await company.bills(paper.invoice("F-2", date(2026, 3, 27), issued=date(2026, 3, 1)))
+    await company.desk("instalments", case="C1", count=2, first="2026-04-20")
+
+
+# -- money that names no invoice ------------------------------------------------------------------------------------
+
+LOOSE = "date;montant;code client;libellé;référence bancaire\n{on:%d/%m/%Y};{amount};C1;VIR CLIENT C1;{on}-{amount}\n"
+
+
+async def _sends(company: Company, on: date, amount: str) -> None:
+    await company.imports("payments", LOOSE.format(on=on, amount=amount).encode(), on)
+
+
+async def test_exactly_what_was_promised_is_meant_for_it_though_what_is_contested_is_older(company: Company) -> None:
+    await _reminded(company, *(paper.invoice(number, DUE) for number in ("F-1", "F-2", "F-3")))
+    await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-1")
+    await company.desk("promise", case="C1", date="2026-03-16")
+    await company.works()
+    company.clock.set(date(2026, 3, 17))
+    await _sends(company, date(2026, 3, 16), "2 469,00")
+    assert await _mornings(company, *_march(17, 18, 19, 25)) == []
+    assert "promise kept" in await company.events()
+
+
+async def test_an_instalment_without_a_reference_is_no_payment_of_an_older_invoice(company: Company) -> None:
+    await _reminded(company, paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
+    await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-1")
+    await company.desk("instalments", case="C1", count=2, first="2026-03-20", invoices="F-2", unconfirmed=True)
+    await company.morning(date(2026, 3, 17))
+    company.clock.set(date(2026, 3, 23))
+    await _sends(company, date(2026, 3, 20), "617,25")
+    assert await _mornings(company, *_march(24, 25, 26)) == []
+    assert "instalment kept" in await company.events()
+
+
+# -- several currencies -----------------------------------------------------------------------------------------------
+
+
+async def test_each_currency_has_a_sum_of_its_own(company: Company) -> None:
+    head = f"{paper.HEADINGS};devise"
+    lines = [f"{paper.invoice('F-1', DUE)};EUR", f"{paper.invoice('F-2', date(2026, 4, 2), amount='100,00')};USD"]
+    company.clock.set(date(2026, 3, 3))
+    await company.imports("invoices", "\n".join([head, *lines, ""]).encode())
+    (row,) = (await company.desk("cases"))["record"]
+    assert (row["owed"], row["overdue"]) == ("1234.50 EUR, 100.00 USD", "1234.50 EUR")
+    causes = (await company.desk("report", report="causes"))["record"]
+    assert sorted((one["cases"], one["owed"]) for one in causes) == [(1, "100.00 USD"), (1, "1234.50 EUR")]
+
+
+async def test_the_parts_of_an_agreement_are_told_as_amounts(company: Company) -> None:
+    await _agreed(company, count=2)
+    shown = "\n".join((await company.desk("show", case="C1"))["lines"])
+    assert "parts=2026-03-20 617.25; 2026-04-20 617.25" in shown

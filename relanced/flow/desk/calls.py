@@ -15,7 +15,7 @@ from relanced.flow.desk.at_hand import asked_again
 from relanced.flow.desk.filing import gist
 from relanced.rules.calls import share
 from relanced.rules.gate import GATE, Strength, Verdict, caps_free, channel_open
-from relanced.rules.model import Road
+from relanced.rules.model import LineState, Road
 from relanced.store.calls import Waiting
 from relanced.store.facts import Loaded
 from relanced.store.journal import DAEMON
@@ -102,7 +102,8 @@ async def _looked_through(desk: Desk, waiting: Sequence[tuple[Waiting, str]]) ->
 async def _record(desk: Desk, one: _Shown) -> dict[str, Any]:
     call, held_up = one.call, one.verdict.strength is not Strength.ALLOW
     sheet = CallSheet.read((await desk.store.tray.parcel(call.attempt)).wire)
-    currency = one.case.facts.terms[0].currency
+    planned = {line.term_id for line in one.case.facts.lines if line.state is LineState.PLANNED}
+    named = [t for t in one.case.facts.terms if t.id in planned] or one.case.facts.terms
     backup = desk.premises.config.people.get(one.person)
     return {
         "reference": call.reference,
@@ -112,7 +113,7 @@ async def _record(desk: Desk, one: _Shown) -> dict[str, Any]:
         "debtor": call.debtor,
         "contact": call.contact,
         "number": call.number,
-        "amount": amount(call.cents, currency),
+        "amount": amount(call.cents, named[0].currency),
         "tries": call.tries,
         "until": moment(call.lapse_at, desk)[:10],
         "person": one.person,

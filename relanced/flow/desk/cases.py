@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment, table
 from relanced.flow.desk.working import how_it_ends
-from relanced.rules.owed import balances, overdue
+from relanced.rules.model import CaseFacts
+from relanced.rules.owed import balances
 from relanced.store.facts import Loaded
 
 BEFORE_ITS_END = (timedelta(days=4), timedelta(days=1))  # when the end of a pause is announced: over a weekend too
@@ -30,7 +32,7 @@ async def cases(desk: Desk, asked: Asked) -> Told:
 def case_row(desk: Desk, case: Loaded) -> dict[str, Any]:
     """A case in one row of the list."""
     owed = balances(case.facts)
-    currency = case.facts.terms[0].currency if case.facts.terms else "EUR"
+    late = {t.id: owed[t.id] for t in case.facts.terms if t.due_on < desk.now.date()}
     policy = desk.premises.policy(case)
     return {
         "case": case.facts.id,
@@ -39,11 +41,20 @@ def case_row(desk: Desk, case: Loaded) -> dict[str, Any]:
         "name": case.facts.debtor.name,
         "state": case.state,
         "cents": sum(owed.values()),
-        "owed": amount(sum(owed.values()), currency),
-        "overdue": amount(overdue(case.facts.terms, owed, desk.now.date()), currency),
+        "owed": in_each(case.facts, owed),
+        "overdue": in_each(case.facts, late),
         "policy": policy.name if policy else "",
         "note": _note(case, bool(policy)),
     }
+
+
+def in_each(facts: CaseFacts, cents: Mapping[int, int]) -> str:
+    """These amounts, by term, as one sum for each currency."""
+    sums = dict.fromkeys([t.currency for t in facts.terms] or ["EUR"], 0)
+    for term in facts.terms:
+        sums[term.currency] += cents.get(term.id, 0)
+    owing = {name: total for name, total in sums.items() if total}
+    return ", ".join(amount(total, name) for name, total in (owing or dict([*sums.items()][:1])).items())
 
 
 def _note(case: Loaded, fits: bool) -> str:

@@ -70,12 +70,14 @@ async def causes(desk: Desk, asked: Asked) -> Told:
     loaded, known = await desk.store.planning.load(ids, desk.now.date()), await desk.store.casework.causes(ids)
     sums: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for case in loaded:
-        owed = balances(case.facts)
-        currency = case.facts.terms[0].currency if case.facts.terms else "EUR"
-        entry = sums[known.get(case.facts.id, "not known"), case.facts.creditor, currency]
-        entry[0] += 1
-        entry[1] += sum(owed.values())
-        entry[2] += overdue(case.facts.terms, owed, desk.now.date())
+        owed, cause = balances(case.facts), known.get(case.facts.id, "not known")
+        owing = [t for t in case.facts.terms if owed[t.id]]
+        for currency in dict.fromkeys(t.currency for t in owing) or ["EUR"]:
+            mine = [t for t in owing if t.currency == currency]
+            entry = sums[cause, case.facts.creditor, currency]
+            entry[0] += 1
+            entry[1] += sum(owed[t.id] for t in mine)
+            entry[2] += overdue(mine, owed, desk.now.date())
     ranked = sorted(sums.items(), key=lambda one: -one[1][2])
     rows = [
         {"cause": cause, "creditor": creditor, "cases": n, "owed": amount(all_, money), "overdue": amount(late, money)}

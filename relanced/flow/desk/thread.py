@@ -11,7 +11,7 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
-from relanced.counter import Desk, amount, moment
+from relanced.counter import Desk, moment
 from relanced.flow.desk.filing import intent, number, spoken
 from relanced.premises.wires import form_of, in_lines
 from relanced.rules.model import MessageState, Road
@@ -129,6 +129,7 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 _ELSEWHERE = ("reply", "receipt ", "reminder ", "message planned", "message sealed")
 _MONEY = ("cents", "waived", "paid", "owed")  # in cents
+_PARTS = "parts"  # of an agreement: each a day, and an amount in cents
 _UNSAID = frozenset({"sha256", "attempt", "digest", "heard"})
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 
@@ -147,10 +148,13 @@ def _words(desk: Desk, event: str, body: Row) -> str:
 
 
 def _value(desk: Desk, name: str, value: Any) -> str:
-    """A moment to the minute, in local time; an amount as an amount; of several things each in plain words."""
+    """A moment to the minute, in local time; an amount without its currency, which the journal does not tell; of
+    several things each in plain words."""
+    if name == _PARTS:
+        return "; ".join(f"{day} {cents / 100:.2f}" for day, cents in value)
     if isinstance(value, list):
         return "; ".join(" ".join(map(str, one.values())) if isinstance(one, dict) else str(one) for one in value)
     said = str(value)
     if _MOMENT.fullmatch(said):
         return moment(datetime.fromisoformat(said), desk)
-    return amount(value) if name in _MONEY and isinstance(value, int) else said
+    return f"{value / 100:.2f}" if name in _MONEY and isinstance(value, int) else said

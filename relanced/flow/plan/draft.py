@@ -12,8 +12,9 @@ from relanced.premises import Conditions, Premises
 from relanced.premises.unsaid import no_longer_missed, not_arrived, waits_in_vain
 from relanced.rules.calls import kept_their_word
 from relanced.rules.decide import Decision
-from relanced.rules.given import Promise
+from relanced.rules.given import Promise, PromiseState
 from relanced.rules.lifecycle import CaseState
+from relanced.rules.model import HoldKind
 from relanced.rules.offers import ruled
 from relanced.rules.owed import balances
 from relanced.rules.policy import Policy
@@ -77,7 +78,16 @@ def _idle(case: Loaded, now: datetime) -> Plan:
         seen_message=newest,
         seen_look=case.look_at,
         done_tasks=_done(case, owed, now),
+        paid_up=_paid_up(case, owed),
     )
+
+
+def _paid_up(case: Loaded, owed: dict[int, int]) -> tuple[int, ...]:
+    """The agreements that still keep something quiet, though every instalment was judged and nothing is owed."""
+    held = {hold.term_id for hold in case.facts.holds if hold.kind is HoldKind.INSTALMENTS}
+    parts = [p for p in case.facts.promises if p.agreement is not None and held & set(dict(p.terms))]
+    still = {p.agreement for p in parts if p.state is PromiseState.OPEN or any(owed.get(t) for t, _ in p.terms)}
+    return tuple(sorted({p.agreement for p in parts if p.agreement is not None} - still))
 
 
 def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
