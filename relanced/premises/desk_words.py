@@ -15,7 +15,7 @@ from relanced.rules.given import DeskWord, Offer, Promise, PromiseState, WordKin
 from relanced.rules.instalments import hushed
 from relanced.rules.model import HoldKind, LineKind, PaymentMode, Road
 from relanced.rules.offers import progress, running
-from relanced.rules.owed import askable
+from relanced.rules.owed import askable, contested
 from relanced.rules.policy import Step, Tone, When
 from relanced.rules.promises import BROKEN, covered, share_of
 from relanced.rules.turns import ways
@@ -92,6 +92,8 @@ def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
         runs = next((o for o in running(case.facts.offers, today) if o.id == said.offer), None)
         if runs is None:
             return "the offer runs no more"
+        if contested(case.facts, today).keys() & dict(runs.terms):
+            return "a part of what it settles is contested"
         come = progress(case.facts, runs)
         if not come.asks:
             return "what it asks has been paid"
