@@ -80,13 +80,19 @@ def share_of(promise: Promise, come: Covered) -> Covered:
 def judge(facts: CaseFacts, promise: Promise, today: date, covers: date | None) -> Judged:
     """What becomes of an open promise: kept too, once nothing is left but what is contested. `covers` is the last day
     the bank data account for: until they cover the whole grace nobody can say that it was broken."""
-    come, left = covered(facts, promise), askable(facts)
+    come = covered(facts, promise)
     mine = share_of(promise, come)
-    if come.cents >= promise.upto or not any(left.get(term_id) for term_id, _ in promise.terms):
+    if come.cents >= promise.upto or not _asked_for(facts, promise, today):
         return Judged(promise, PromiseState.KEPT, mine.paid)
     if today <= promise.until or covers is None or covers < promise.until:
         return Judged(promise, PromiseState.OPEN, mine.paid)
     return Judged(promise, PromiseState.PARTLY if mine.paid else PromiseState.BROKEN, mine.paid)
+
+
+def _asked_for(facts: CaseFacts, promise: Promise, today: date) -> bool:
+    """Whether something of its terms is owed, and not contested."""
+    owed, left, against = balances(facts), askable(facts), contested(facts, today)
+    return any(left.get(t) and against.get(t, 0) < owed[t] for t, _ in promise.terms)
 
 
 def judged(facts: CaseFacts, today: date, covers: date | None) -> tuple[Judged, ...]:

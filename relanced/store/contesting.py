@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from relanced.rules.given import Cause
 from relanced.rules.model import CaseFacts, HoldKind, Term
-from relanced.rules.owed import balances
+from relanced.rules.owed import balances, contested
 from relanced.rules.promises import meant
 from relanced.store import journal
 from relanced.store.asked import Unfitting
@@ -76,7 +76,7 @@ class Contesting:
                     terms = _part(terms, balances(loaded.facts), said.cents)
             except ValueError as fault:
                 raise Unfitting(str(fault)) from None
-            await _gives_way(connection, hands, terms, _is_a_part(loaded.facts, terms, said), now)
+            await _gives_way(connection, hands, loaded.facts, terms, said, now)
             about: dict[str, Any] = {"owner": row.owner or hands.by, "by": hands.by, "began_at": now}
             about |= {"until": said.until, "cents": said.cents}
             await hold_terms(connection, hands.case_id, HoldKind.DISPUTE, terms, said.why, **about)
@@ -116,19 +116,15 @@ class Contesting:
         await self._engine.write(work)
 
 
-def _is_a_part(facts: CaseFacts, terms: Sequence[Term], said: Contested) -> bool:
-    """Whether something of it is not contested."""
-    return said.cents is not None and any(said.cents < balances(facts)[t.id] for t in terms)
-
-
 async def _gives_way(
-    connection: AsyncConnection, hands: Hands, terms: Sequence[Term], part: bool, now: datetime
+    connection: AsyncConnection, hands: Hands, facts: CaseFacts, terms: Sequence[Term], said: Contested, now: datetime
 ) -> None:
-    """What was contested of these terms before; and what was promised of them, unless only a part is contested: the
+    """What was contested of these terms before; and what was promised, unless something of it is not contested: the
     word holds for the rest."""
-    ids, kinds = [t.id for t in terms], [HoldKind.DISPUTE, HoldKind.VALIDATION]
-    if not part:
-        await replace_words(connection, hands.case_id, ids, now.date())
+    ids, kinds, left = [t.id for t in terms], [HoldKind.DISPUTE, HoldKind.VALIDATION], balances(facts)
+    if said.cents is None or all(said.cents >= left[i] for i in ids):
+        before = {i for i, cents in contested(facts, now.date()).items() if cents >= left[i]}
+        await replace_words(connection, hands.case_id, before | set(ids), now.date(), alone=True)
         kinds.append(HoldKind.PROMISE)
     await end_holds(connection, hands.case_id, kinds, ids, hands.by, now)
 

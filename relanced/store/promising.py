@@ -48,11 +48,15 @@ def pairs(owed: Mapping[int, int]) -> list[list[int]]:
     return [[term_id, cents] for term_id, cents in sorted(owed.items())]
 
 
-async def replace_words(connection: AsyncConnection, case_id: int, terms: Collection[int], today: date) -> int:
-    """Open promises about any of these terms give way; the parts of an agreement do not. Returns how many."""
+async def replace_words(
+    connection: AsyncConnection, case_id: int, terms: Collection[int], today: date, alone: bool = False
+) -> int:
+    """Open promises about any of these terms give way, with `alone` those about no other term; the parts of an
+    agreement do not. Returns how many."""
     mine = (promises.c.case_id == case_id) & (promises.c.state == "open") & promises.c.agreement_id.is_(None)
     rows = (await connection.execute(select(promises.c.id, promises.c.terms).where(mine))).all()
-    over = [row.id for row in rows if {term for term, _ in row.terms} & set(terms)]
+    about = {row.id: {term for term, _ in row.terms} for row in rows}
+    over = [number for number, its in about.items() if (its <= set(terms) if alone else its & set(terms))]
     values = {"state": PromiseState.REPLACED.value, "judged_on": today}
     await connection.execute(update(promises).where(promises.c.id.in_(over)).values(**values))
     return len(over)

@@ -102,6 +102,11 @@ async def test_what_was_contested_before_the_agreement_keeps_none_of_it_quiet(co
     assert "de 517,25 € (1 sur 2)" in _reads(mail)
 
 
+async def test_who_has_just_agreed_is_not_told_again(company: Company) -> None:
+    await _agreed(company, first="2026-03-09")
+    assert await company.morning(date(2026, 3, 6)) == []
+
+
 # -- credit notes -------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +210,23 @@ async def test_a_part_that_is_contested_ends_no_promise_of_the_rest(company: Com
     await _pays(company, date(2026, 3, 16), "1 234,50", "F-2")
     assert await _mornings(company, *_march(18, 19, 25)) == []
     assert "promise kept" in await company.events()
+
+
+async def test_an_invoice_that_is_contested_ends_no_promise_of_the_others(company: Company) -> None:
+    await _reminded(company, paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
+    await company.desk("promise", case="C1", date="2026-03-16")
+    await company.works()
+    await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-1")
+    assert await _mornings(company, *_march(12, 16)) == []
+    (mail,) = await _mornings(company, *_march(18, 19))
+    assert "Vous nous aviez annoncé, le 5 mars 2026, un règlement de 2 469,00 €" in _reads(mail)
+    assert "au virement de 1 234,50 €" in _reads(mail)
+    await company.desk("promise", case="C1", date="2026-03-24", unconfirmed=True)
+    await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-2")
+    assert [row["state"] for row in (await company.desk("show", case="C1"))["record"]["promises"]] == [
+        "broken",
+        "replaced",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,9 @@ def _notice(case: Loaded, premises: Premises, part: Promise, now: datetime) -> N
     if hushed(case.facts, part, now):
         return None
     today, about = now.date(), {"promise": part.id, "agreement": part.agreement}
-    if part.state is PromiseState.OPEN and announced_on(part.on, case.facts.debtor.postcode) <= today < part.on:
+    ahead = announced_on(part.on, case.facts.debtor.postcode)
+    new = part.said_on is not None and part.said_on >= ahead  # who has just agreed need not be told again
+    if part.state is PromiseState.OPEN and ahead <= today < part.on and not new:
         end = datetime.combine(part.on, time.min, tzinfo=now.tzinfo)
         kind, key = WordKind.UPCOMING, f"upcoming:{part.id}"
         said = new_word(premises, case, kind, key, now, lapse_at=end, about=about)
