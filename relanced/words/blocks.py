@@ -26,7 +26,7 @@ _SUBJECT = re.compile(r"Objet[ \u00a0]?:[ \u00a0]?(.+)")
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text on one line."""
+    """Running text on one line; only the words of a reply keep the lines of whoever typed them."""
 
     text: str
 

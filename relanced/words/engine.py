@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from relanced.words.typography import NARROW, NBSP, clean
 
 LABELS = "layout/labels.toml"
 LAYOUT = "layout/letter.typ"
+_BLANK_LINE = re.compile(r"\n(?:[ \t]*\n)+")
 _FILES = {Form.MAIL: ("mail",), Form.PAPER: ("letter", "mail"), Form.TEXT: ("text",), Form.CALL: ("call",)}
 
 
@@ -100,8 +102,9 @@ class Words:
         return MailWords(title.replace(NARROW, NBSP), as_text(below), as_html(title, below))
 
     def reply(self, subject: str, body: str, facts: ReminderFacts) -> MailWords:
-        """A person's own words as an e-mail, signed as the creditor signs; blank lines part the paragraphs."""
-        said = [Paragraph(" ".join(clean(part).split("\n"))) for part in body.split("\n\n") if part.strip()]
+        """A person's own words as an e-mail, line by line as they typed them, signed as the creditor signs."""
+        parts = (map(clean, part.strip("\n").split("\n")) for part in _BLANK_LINE.split(body) if part.strip())
+        said = [Paragraph("\n".join(lines)) for lines in parts]
         with _blaming("reponse"):
             below = contents(Sheet(subject, (*said, Marker("signature"))), facts, self._labels)
         return MailWords(clean(subject), as_text(below), as_html(clean(subject), below))

@@ -24,6 +24,8 @@ _LABEL = (
 _SMALL = "font-size:13px;color:#57606a"
 _ALIGN = ("text-align:right;white-space:nowrap", "text-align:left")
 
+_LINE = "\n"
+
 escape = lru_cache(maxsize=1024)(html.escape)  # the same labels, days and sentences come back in every mail
 
 
@@ -42,7 +44,7 @@ def as_html(subject: str, contents: Iterable[Content]) -> str:
 def _shown(content: Content) -> str:
     match content:
         case Paragraph():
-            return f"<p>{escape(content.text)}</p>"
+            return f"<p>{escape(content.text).replace(_LINE, '<br>')}</p>"
         case Bullets():
             return "<ul>\n" + "".join(f"<li>{escape(item)}</li>\n" for item in content.items) + "</ul>"
         case Table():

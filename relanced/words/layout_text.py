@@ -23,7 +23,7 @@ def as_text(contents: Iterable[Content]) -> str:
 def _shown(content: Content) -> str:
     match content:
         case Paragraph():
-            return "\n".join(wrapped(content.text, WIDTH))
+            return "\n".join(line for one in content.text.split("\n") for line in wrapped(one, WIDTH))
         case Bullets():
             return "\n".join("– " + "\n  ".join(wrapped(item, WIDTH - 2)) for item in content.items)
         case Table():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 from datetime import date
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from io import BytesIO
 from typing import Any
 
@@ -267,3 +269,27 @@ async def test_a_reply_leaves_in_the_thread_at_any_hour(company: Company) -> Non
     assert mail.references
     (mail,) = await company.morning(date(2026, 3, 12))
     assert "Nous faisons suite à notre échange du 5 mars 2026." in _reads(mail)
+
+
+async def test_a_reply_keeps_the_lines_of_whoever_typed_it(company: Company) -> None:
+    await _reminded(company)
+    words = "Bonjour,\n\nIl manque :\n- la porte <3> ;\n- la poignée.\n \nBien à vous,\nClaire\n".encode()
+    await company.desk("reply", case="C1", subject="Votre question", files={"reply.txt": words})
+    (mail,) = await company.works()
+    assert mail.text.replace("\r\n", "\n").startswith(
+        "Bonjour,\n\nIl manque :\n- la porte <3> ;\n- la poignée.\n\nBien à vous,\nClaire\n\nClaire Dubois\n"
+    )
+    page = message_from_bytes(company.relay.messages[-1], EmailMessage, policy=policy.default).get_body(("html",))
+    assert page is not None
+    assert "<p>Il manque :<br>- la porte &lt;3&gt; ;<br>- la poignée.</p>" in page.get_content()
+
+
+async def test_what_became_of_an_address_is_told(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("contact add", case="C1", where="chef@client.example", name="Mme Petit")
+    await company.desk("contact dead", case="C1", where="c1@client.example")
+    await company.desk("optout", case="C1", where="chef@client.example")
+    shown = "\n".join((await company.desk("show", case="C1", brief=True))["lines"])
+    assert "email chef@client.example (Mme Petit), opted out" in shown
+    assert "contact added: road=email, place=chef@client.example, name=Mme Petit" in shown
+    assert "contact edited: road=email, place=c1@client.example, dead_since=2026-03-05" in shown

@@ -11,7 +11,7 @@ from relanced.flow.desk.cases import case_row
 from relanced.flow.desk.proofs import paper_line, proof_line
 from relanced.flow.desk.thread import Event, as_record, lines_of, thread
 from relanced.rules.habits import in_words
-from relanced.rules.model import Address, Hold
+from relanced.rules.model import Address, Consent, Hold
 from relanced.rules.owed import balances
 from relanced.rules.promises import word_of_the_last
 from relanced.store.facts import Loaded
@@ -146,6 +146,7 @@ def _offer(o: Row) -> str:
 
 def _address(a: Address) -> str:
     dead = f", dead since {a.dead_since}" if a.dead_since else ""
+    dead += ", opted out" if a.consent is Consent.WITHDRAWN else ""
     return f"{a.road.value} {a.where.replace(chr(10), ', ')}" + (f" ({a.name})" if a.name else "") + dead
 
 

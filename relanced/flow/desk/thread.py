@@ -129,6 +129,7 @@ def _trimmed(lines: Sequence[str]) -> list[str]:
 
 _ELSEWHERE = ("reply", "receipt ", "reminder ", "message planned", "message sealed")
 _MONEY = ("cents", "waived", "paid", "owed")  # in cents
+_CORRECTED = ("debtor edited", "contact added", "contact edited", "contact removed")  # each field: [was, is]
 _PARTS = "parts"  # of an agreement: each a day, and an amount in cents
 _UNSAID = frozenset({"sha256", "attempt", "digest", "heard"})
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
@@ -143,8 +144,18 @@ def _said_otherwise(entry: Row) -> bool:
 def _words(desk: Desk, event: str, body: Row) -> str:
     said = {name: value for name, value in body.items() if name not in _UNSAID and value not in (None, "", [])}
     note = said.pop("note", "")
+    if event in _CORRECTED:
+        said = {name: _changed(value) if isinstance(value, list) else value for name, value in said.items()}
     more = ", ".join(f"{name}={_value(desk, name, value)}" for name, value in said.items())
     return event + (f": {more}" if more else "") + (f": « {note} »" if note else "")
+
+
+def _changed(pair: list[Any]) -> str:
+    """What a field was, and what it is now."""
+    if len(pair) != 2:
+        return "; ".join(map(str, pair))
+    was, now = ("" if one is None else str(one) for one in pair)
+    return " → ".join(one for one in (was, now or "nothing") if one)
 
 
 def _value(desk: Desk, name: str, value: Any) -> str:
