@@ -21,10 +21,10 @@ from relanced.store.facts import Loaded, load
 from relanced.store.hands import Hands, lay
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump
-from relanced.store.promising import end_holds, hold_terms, pairs, replace_words
+from relanced.store.promising import close_answered, end_holds, hold_terms, pairs, replace_words
 from relanced.store.saying import NewWord, tell
 from relanced.store.tables import agreements, cases, promises
-from relanced.store.tasks import Task, close_tasks
+from relanced.store.tasks import Task, close_tasks, promise_key
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -111,6 +111,7 @@ class Agreements:
         await replace_words(connection, hands.case_id, ids, now.date())
         await end_holds(connection, hands.case_id, _GIVES_WAY, ids, hands.by, now)
         await close_tasks(connection, [follow_up_key(hands.case_id)], hands.by, now)
+        await close_answered(connection, hands.case_id, ids, hands.by, now)
         values: dict[str, Any] = {"case_id": hands.case_id, "cents": parts[-1].upto, "currency": currency}
         made = insert(agreements).values(**values, by=hands.by, at=now).returning(agreements.c.id)
         number = int((await connection.execute(made)).scalar_one())
@@ -154,7 +155,7 @@ class Agreements:
         await connection.execute(still.values(state="replaced", judged_on=now.date()))
         terms = {term for part in parts for term, _ in part.terms}
         await end_holds(connection, hands.case_id, [HoldKind.INSTALMENTS], terms, hands.by, now)
-        await close_tasks(connection, [f"promise:{part.id}" for part in parts], hands.by, now)
+        await close_tasks(connection, [promise_key(part.id) for part in parts], hands.by, now)
 
 
 async def _running(connection: AsyncConnection, case_id: int) -> Any:

@@ -13,7 +13,7 @@ from relanced.rules.given import OfferState
 from relanced.rules.model import HoldKind
 from relanced.rules.offers import Ruled
 from relanced.store.journal import DAEMON, Entry
-from relanced.store.promising import end_holds, pairs, replace_words
+from relanced.store.promising import close_answered, end_holds, pairs, replace_words
 from relanced.store.tables import offers
 from relanced.store.tasks import close_tasks
 
@@ -38,6 +38,7 @@ async def write_offer(connection: AsyncConnection, new: Proposal, by: str, now: 
     """Keep an offer; what was offered for the same terms before gives way to it. Returns its id."""
     over = [row.id for row in await _open(connection, new.case_id) if {t for t, _ in row.terms} & set(new.owed)]
     await end_offers(connection, over, OfferState.REPLACED, by, now)
+    await close_answered(connection, new.case_id, new.owed, by, now)
     values: dict[str, Any] = {"case_id": new.case_id, "until_day": new.until, "last_day": new.last, "cents": new.cents}
     values |= {"waived": new.waived, "currency": new.currency, "terms": pairs(new.owed)}
     values |= {"said_on": now.date(), "by": by, "at": now}

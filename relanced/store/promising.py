@@ -13,7 +13,8 @@ from relanced.rules.given import PromiseState
 from relanced.rules.model import HoldKind, PaymentMode, Term
 from relanced.rules.promises import Judged, last_day
 from relanced.store.journal import DAEMON, Entry
-from relanced.store.tables import agreements, holds, promises
+from relanced.store.tables import agreements, holds, offers, promises
+from relanced.store.tasks import close_tasks, lapsed_offer_key, promise_key
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -36,6 +37,7 @@ class Word:
 async def write_word(connection: AsyncConnection, word: Word, by: str, now: datetime) -> int:
     """Keep a promise; what was promised of the same terms before gives way to it. Returns its id."""
     await replace_words(connection, word.case_id, word.owed, now.date())
+    await close_answered(connection, word.case_id, word.owed, by, now)
     values: dict[str, Any] = {"case_id": word.case_id, "on_day": word.on, "until_day": last_day(word.on, word.means)}
     values |= {"cents": word.cents, "upto": word.cents, "currency": word.currency, "means": word.means.value}
     values |= {"said_by": word.said_by, "said_on": now.date(), "terms": pairs(word.owed), "by": by, "at": now}
@@ -60,6 +62,21 @@ async def replace_words(
     values = {"state": PromiseState.REPLACED.value, "judged_on": today}
     await connection.execute(update(promises).where(promises.c.id.in_(over)).values(**values))
     return len(over)
+
+
+async def close_answered(
+    connection: AsyncConnection, case_id: int, terms: Collection[int], by: str, now: datetime
+) -> None:
+    """There is a new word about these terms: nobody is asked any more what follows a broken one, or a lapsed offer."""
+    broken = select(promises.c.id, promises.c.terms).where(
+        promises.c.case_id == case_id, promises.c.state.in_(["partly", "broken"]), promises.c.agreement_id.is_(None)
+    )
+    lapsed = select(offers.c.id, offers.c.terms).where(offers.c.case_id == case_id, offers.c.state == "lapsed")
+    keys = []
+    for query, key in ((broken, promise_key), (lapsed, lapsed_offer_key)):
+        rows = (await connection.execute(query)).all()
+        keys += [key(row.id) for row in rows if {term for term, _ in row.terms} & set(terms)]
+    await close_tasks(connection, keys, by, now)
 
 
 async def take_back(connection: AsyncConnection, case_id: int, today: date) -> None:

@@ -35,6 +35,16 @@ def unsaid_key(message_id: int) -> str:
     return f"unsaid:message:{message_id}"
 
 
+def promise_key(number: int) -> str:
+    """The key of the task about a promise, or an instalment, that was broken."""
+    return f"promise:{number}"
+
+
+def lapsed_offer_key(number: int) -> str:
+    """The key of the task about an offer that was not taken."""
+    return f"lapsed-offer:{number}"
+
+
 _OPEN = or_leave(tasks, "key", where="closed_at IS NULL")
 
 

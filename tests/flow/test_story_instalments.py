@@ -333,3 +333,15 @@ async def test_the_parts_of_an_agreement_are_told_as_amounts(company: Company) -
     await _agreed(company, count=2)
     shown = "\n".join((await company.desk("show", case="C1"))["lines"])
     assert "parts=2026-03-20 617.25; 2026-04-20 617.25" in shown
+
+
+async def test_a_new_word_answers_what_was_asked_about_the_old(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("promise", case="C1", date="2026-03-10", unconfirmed=True)
+    await company.morning(date(2026, 3, 13))
+    assert [one.partition(":")[0] for one in await _inbox(company)] == ["broken promise"]
+    await company.desk("offer", case="C1", off="10%", until="2026-03-17", unconfirmed=True)
+    await _mornings(company, *_march(16, 20))
+    assert [one.partition(":")[0] for one in await _inbox(company)] == ["offer lapsed"]
+    await company.desk("instalments", case="C1", count=2, first="2026-04-20", unconfirmed=True)
+    assert await _inbox(company) == []

@@ -24,7 +24,7 @@ from relanced.store.deadlines import ends_key
 from relanced.store.facts import Loaded
 from relanced.store.planning import Plan
 from relanced.store.saying import NewWord
-from relanced.store.tasks import Task
+from relanced.store.tasks import Task, promise_key
 
 
 def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: datetime) -> Plan:
@@ -95,7 +95,7 @@ def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
     over = tuple(ends_key(h.id) for h in case.facts.holds if h.until is not None and h.until <= now)
     kept = (follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()
     broken = (p for p in case.facts.promises if p.state in BROKEN and _is_paid(case, p, owed))
-    paid = tuple(_promise_key(p) for p in broken) + settled(case.facts.offers, owed)
+    paid = tuple(promise_key(p.id) for p in broken) + settled(case.facts.offers, owed)
     return kept + over + paid + no_longer_missed(case, now.date())
 
 
@@ -116,11 +116,7 @@ def _broken(case: Loaded, one: Judged) -> Task:
     paid = f"{one.paid / 100:.2f} of {word.cents / 100:.2f}"
     kind, what = ("missed instalment", "instalment") if word.agreement else ("broken promise", "promise")
     words = f"{facts.debtor.name}: {what} for {word.on}, {paid} was paid"
-    return Task(kind, _promise_key(word), words, facts.creditor, facts.id, case.owner)
-
-
-def _promise_key(word: Promise) -> str:
-    return f"promise:{word.id}"
+    return Task(kind, promise_key(word.id), words, facts.creditor, facts.id, case.owner)
 
 
 def _without_policy(case: Loaded, idle: Plan) -> Plan:

@@ -8,7 +8,7 @@ from relanced.rules.given import Offer, OfferState
 from relanced.rules.offers import Ruled
 from relanced.store.facts import Loaded
 from relanced.store.offering import credit_note_key
-from relanced.store.tasks import Task
+from relanced.store.tasks import Task, lapsed_offer_key
 
 
 def after_an_offer(case: Loaded, one: Ruled) -> Task:
@@ -23,14 +23,10 @@ def after_an_offer(case: Loaded, one: Ruled) -> Task:
     came_back = offer.state is OfferState.TAKEN
     why = "the payment came back" if came_back else f"{one.paid / 100:.2f} of {offer.cents / 100:.2f} was paid"
     words = f"{head}: the offer until {offer.until} has lapsed, {why}: {one.left / 100:.2f} is owed"
-    return Task("offer lapsed", _lapsed_key(offer), words, facts.creditor, facts.id, case.owner)
-
-
-def _lapsed_key(offer: Offer) -> str:
-    return f"lapsed-offer:{offer.id}"
+    return Task("offer lapsed", lapsed_offer_key(offer.id), words, facts.creditor, facts.id, case.owner)
 
 
 def settled(offers: Iterable[Offer], owed: Mapping[int, int]) -> tuple[str, ...]:
     """The tasks nobody has to look after any more: the credit note was booked, or all was paid after all."""
     over = (o for o in offers if o.state is not OfferState.OPEN and not any(owed.get(t) for t, _ in o.terms))
-    return tuple(_lapsed_key(o) if o.state is OfferState.LAPSED else credit_note_key(o.id) for o in over)
+    return tuple(lapsed_offer_key(o.id) if o.state is OfferState.LAPSED else credit_note_key(o.id) for o in over)
