@@ -90,7 +90,9 @@ def judge(facts: CaseFacts, promise: Promise, today: date, covers: date | None) 
 
 
 def _asked_for(facts: CaseFacts, promise: Promise, today: date) -> bool:
-    """Whether something of its terms is owed, and not contested."""
+    """Whether something of its terms is owed, and not contested; an agreement runs on whatever is contested."""
+    if promise.agreement is not None:
+        return True
     owed, left, against = balances(facts), askable(facts), contested(facts, today)
     return any(left.get(t) and against.get(t, 0) < owed[t] for t, _ in promise.terms)
 

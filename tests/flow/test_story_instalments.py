@@ -91,6 +91,7 @@ async def test_nothing_is_announced_of_what_is_asked_for_no_more(
     await _agreed(company)
     await company.desk(verb, case="C1", **words)
     assert await _mornings(company, *_march(17, 20, 25, 26)) == []
+    assert "instalments" in await company.holds() and "instalment kept" not in await company.events()
 
 
 async def test_what_was_contested_before_the_agreement_keeps_none_of_it_quiet(company: Company) -> None:

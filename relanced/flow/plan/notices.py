@@ -35,20 +35,23 @@ def notices(case: Loaded, premises: Premises, now: datetime) -> tuple[NewWord | 
 
 
 def _notice(case: Loaded, premises: Premises, part: Promise, now: datetime) -> NewWord | Task | None:
-    if hushed(case.facts, part, now):
+    kind = _due(case, part, now.date())
+    if kind is None or hushed(case.facts, part, now):
         return None
-    today, about = now.date(), {"promise": part.id, "agreement": part.agreement}
+    about, key = {"promise": part.id, "agreement": part.agreement}, f"{kind.value}:{part.id}"
+    end = datetime.combine(part.on, time.min, tzinfo=now.tzinfo) if kind is WordKind.UPCOMING else None
+    said = new_word(premises, case, kind, key, now, lapse_at=end, about=about)
+    return said or unsaid(premises, case, kind, key)
+
+
+def _due(case: Loaded, part: Promise, today: date) -> WordKind | None:
+    """What is to be said of an instalment today; who has just agreed on it need not be told again."""
     ahead = announced_on(part.on, case.facts.debtor.postcode)
-    new = part.said_on is not None and part.said_on >= ahead  # who has just agreed need not be told again
+    new = part.said_on is not None and part.said_on >= ahead
     if part.state is PromiseState.OPEN and ahead <= today < part.on and not new:
-        end = datetime.combine(part.on, time.min, tzinfo=now.tzinfo)
-        kind, key = WordKind.UPCOMING, f"upcoming:{part.id}"
-        said = new_word(premises, case, kind, key, now, lapse_at=end, about=about)
-        return said or unsaid(premises, case, kind, key)
-    if part.state in BROKEN and part.judged_on and today <= part.judged_on + FRESH:
-        kind, key = WordKind.MISSED, f"missed:{part.id}"
-        return new_word(premises, case, kind, key, now, about=about) or unsaid(premises, case, kind, key)
-    return None
+        return WordKind.UPCOMING
+    missed = part.state in BROKEN and part.judged_on is not None and today <= part.judged_on + FRESH
+    return WordKind.MISSED if missed else None
 
 
 def next_day(case: Loaded, today: date) -> date | None:
