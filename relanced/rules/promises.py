@@ -98,9 +98,15 @@ def _asked_for(facts: CaseFacts, promise: Promise, today: date) -> bool:
 
 
 def judged(facts: CaseFacts, today: date, covers: date | None) -> tuple[Judged, ...]:
-    """The open promises of which something has become."""
-    asked = (judge(facts, p, today, covers) for p in facts.promises if p.state is PromiseState.OPEN)
-    return tuple(one for one in asked if one.state is not PromiseState.OPEN)
+    """The promises of which something has become: of open ones, and of kept ones whose payment came back."""
+    returned = [m.booked_on for m in facts.money if m.cents < 0]
+    asked = (
+        judge(facts, p, today, covers)
+        for p in facts.promises
+        if p.state is PromiseState.OPEN
+        or (p.state is PromiseState.KEPT and any(p.said_on and day >= p.said_on for day in returned))
+    )
+    return tuple(one for one in asked if one.state not in (PromiseState.OPEN, one.promise.state))
 
 
 def made_good(facts: CaseFacts, promise: Promise) -> bool:

@@ -196,6 +196,23 @@ async def test_a_promise_that_was_kept_late_is_not_recalled(company: Company) ->
     assert await _inbox(company) == []
 
 
+async def test_a_promise_whose_payment_came_back_is_broken_after_all(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("promise", case="C1", date="2026-03-10", unconfirmed=True)
+    await company.morning(date(2026, 3, 11))
+    await _pays(company, date(2026, 3, 10), "1 234,50")
+    await company.works()
+    assert "promise kept" in await company.events()
+    await company.morning(date(2026, 3, 13))
+    await _pays(company, date(2026, 3, 12), "-1 234,50")
+    (mail,) = await company.works()
+    assert "un règlement de 1 234,50 € pour le 10 mars 2026 : sauf erreur de notre part, il ne nous est" in _reads(mail)
+    assert await _inbox(company) == [
+        "broken promise: Client C1: promise for 2026-03-10, 0.00 of 1234.50 was paid: a payment came back"
+    ]
+    assert "0 of 1 promises kept" in "\n".join((await company.desk("show", case="C1", brief=True))["lines"])
+
+
 # -- disputes and judgments -----------------------------------------------------------------------------------------
 
 

@@ -122,6 +122,19 @@ def test_only_open_words_are_judged_and_a_judgement_has_its_day() -> None:
     assert next_judgement([done, WORD], day(23)) is None
 
 
+def test_a_promise_is_broken_after_all_when_its_payment_comes_back() -> None:
+    kept = replace(WORD, state=STATES.KEPT, judged_on=day(20))
+    came, back = paid(500_00, on=19), paid(-500_00, on=24, id=2)
+    for money, today, found in (
+        ([came], 25, []),
+        ([came, back], 25, [STATES.BROKEN]),
+        ([came, back], 21, []),  # its time is not over
+        ([paid(600_00, on=19), paid(-100_00, on=24, id=2)], 25, []),
+    ):
+        facts = replace(case(money=money), promises=(kept,))
+        assert [one.state for one in judged(facts, day(today), day(today - 1))] == found
+
+
 def test_how_a_debtor_keeps_words_is_told_in_one_line() -> None:
     assert word_of_the_last([WORD]) == ""
     ended = [replace(WORD, state=s) for s in (STATES.KEPT, STATES.PARTLY, STATES.KEPT, STATES.REPLACED)]

@@ -115,7 +115,8 @@ def _broken(case: Loaded, one: Judged) -> Task:
     facts, word = case.facts, one.promise
     paid = f"{one.paid / 100:.2f} of {word.cents / 100:.2f}"
     kind, what = ("missed instalment", "instalment") if word.agreement else ("broken promise", "promise")
-    words = f"{facts.debtor.name}: {what} for {word.on}, {paid} was paid"
+    came_back = ": a payment came back" if word.state is PromiseState.KEPT else ""
+    words = f"{facts.debtor.name}: {what} for {word.on}, {paid} was paid{came_back}"
     return Task(kind, promise_key(word.id), words, facts.creditor, facts.id, case.owner)
 
 
