@@ -247,6 +247,19 @@ async def test_an_invoice_that_is_contested_ends_no_promise_of_the_others(compan
     ]
 
 
+async def test_who_contests_is_told_of_what_was_agreed_before(company: Company) -> None:
+    await _agreed(company)
+    said = await company.desk("dispute", case="C1", reason="porte rayée")
+    assert said["lines"][1:] == [
+        "its instalments run on, none is announced: relanced instalments 1 --revoke --reason …"
+    ]
+    await company.desk("release", case="C1", kind="dispute", reason="réglé")
+    await company.desk("instalments", case="C1", revoke=True, reason="autre accord")
+    await company.desk("offer", case="C1", off="10%", until="2026-03-20", unconfirmed=True)
+    said = await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-1", amount="200")
+    assert said["lines"][1:] == ["our offer runs on, no reminder recalls it: relanced offer 1 --withdraw --reason …"]
+
+
 @pytest.mark.parametrize(
     ("verb", "words"),
     [

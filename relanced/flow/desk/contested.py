@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Set
 from datetime import date, datetime, time, timedelta
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment
 from relanced.flow.desk.promised import numbers
-from relanced.flow.desk.working import cause_named, hands_on
+from relanced.flow.desk.working import cause_named, hands_on, how_it_ends
 from relanced.rules.given import Cause
+from relanced.rules.model import HoldKind
+from relanced.rules.offers import about, running
 from relanced.store.contesting import Contested, Procedure
 
 PROCEDURES = ("sauvegarde", "redressement", "liquidation")
@@ -32,7 +35,19 @@ async def dispute(desk: Desk, asked: Asked) -> Told:
     )
     if said.cents is not None:
         what = f"{amount(said.cents, terms[0].currency)} of {what}"
-    return Told((f"case {hands.case_id}: {what} is contested and stands still {until}; the rest goes on",))
+    head = f"case {hands.case_id}: {what} is contested and stands still {until}; the rest goes on"
+    return Told((head, *await _still_runs(desk, hands.case_id, {t.id for t in terms})))
+
+
+async def _still_runs(desk: Desk, case_id: int, terms: Set[int]) -> list[str]:
+    """What was agreed of these terms before, and ends by its own verb alone."""
+    (case,) = await desk.store.planning.load([case_id], desk.now.date())
+    told = []
+    if any(h.kind is HoldKind.INSTALMENTS and h.term_id in terms for h in case.facts.holds):
+        told.append(f"its instalments run on, none is announced: {how_it_ends(HoldKind.INSTALMENTS, case_id)}")
+    if about(running(case.facts.offers, desk.now.date()), terms):
+        told.append(f"our offer runs on, no reminder recalls it: {how_it_ends(HoldKind.OFFER, case_id)}")
+    return told
 
 
 async def insolvency(desk: Desk, asked: Asked) -> Told:
