@@ -129,7 +129,7 @@ async def test_a_credit_note_on_an_agreement_is_called_by_its_name(company: Comp
     (mail,) = await company.morning(date(2026, 3, 17))
     assert "arrive le 20 mars 2026. Notre avoir déduit, il reste 211,50 € à régler." in _reads(mail)
     (mail,) = await _mornings(company, *_march(20, 25))
-    assert "ne nous est pas parvenu. Nous vous remercions d’en régler sans attendre le solde, soit 211,50 € avoir " in (
+    assert "ne nous est pas parvenu. Nous vous remercions d’en régler sans attendre le solde, soit 211,50 €, avoir " in (
         _reads(mail)
     )
 
