@@ -5,7 +5,7 @@ Everything here happens within one transaction of the caller, who holds the lock
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from relanced.rules.owed import balances
 from relanced.rules.promises import free_of, sum_promised
 from relanced.store import journal
 from relanced.store.asked import Unfitting
+from relanced.store.disputed import dispute_key
 from relanced.store.facts import Loaded, load
 from relanced.store.journal import Entry
 from relanced.store.promising import Word, replace_words, write_word
@@ -218,7 +219,9 @@ async def _follow_up(
     about: dict[str, Any] = {"case_id": case_id, "kind": effect.hold.value, "reason": _reason(told)}
     about |= {"owner": _owner(told), "by": told.by, "began_at": told.now, "until": told.ending.until}
     await connection.execute(insert(holds), [{**about, "term_id": t} for t in terms])
-    await open_tasks(connection, [_task(told, terms)], told.now)
+    asked = _tasks(told, terms)
+    await close_tasks(connection, [task.key for task in asked], told.by, told.now)
+    await open_tasks(connection, asked, told.now)
     if effect.hold is not HoldKind.PROMISE or not told.call.named:
         return []
     number = await write_word(connection, _word(told, told.call.named.date(), terms), told.by, told.now)
@@ -260,14 +263,21 @@ def _owner(told: _Told) -> str:
     return told.loaded.owner or told.by
 
 
-def _task(told: _Told, terms: Sequence[int | None]) -> Task:
+def _tasks(told: _Told, terms: Sequence[int | None]) -> list[Task]:
+    """What is asked of a person. What is contested is looked into invoice by invoice, whatever is said later."""
+    case, numbers = told.call.case_id, dict.fromkeys(t.invoice for t in told.loaded.facts.terms if t.id in terms)
+    if told.ending.effect.hold is HoldKind.DISPUTE:
+        return [_task(told, [number], dispute_key(case, number)) for number in numbers]
+    return [_task(told, numbers, follow_up_key(case))]
+
+
+def _task(told: _Told, numbers: Collection[str], key: str) -> Task:
     facts, kind = told.loaded.facts, told.ending.effect.hold
-    numbers = dict.fromkeys(t.invoice for t in facts.terms if t.id in terms)
     about = f" ({', '.join(numbers)})" if numbers else ""
     words = f"{facts.debtor.name}{about}: {told.ending.effect.asks}; {_reason(told)}, {told.by} on {told.now:%Y-%m-%d}"
     name = kind.value.replace("_", " ") if kind else "call"
     day = told.call.named if told.ending.effect.waits else None
-    return Task(name, follow_up_key(facts.id), words, facts.creditor, facts.id, _owner(told), day)
+    return Task(name, key, words, facts.creditor, facts.id, _owner(told), day)
 
 
 def _entry(told: _Told) -> Entry:

@@ -376,6 +376,19 @@ async def test_a_dispute_stands_until_a_person_ends_it(company: Company) -> None
     assert (await company.told())[-1] == "relance-ferme letter in_tray"
 
 
+async def test_what_was_contested_by_phone_is_looked_into_whatever_is_said_later(company: Company) -> None:
+    await _until_the_call(company)
+    await company.bills(paper.invoice("F-2", date(2026, 3, 9), amount="80,00"))
+    await _call(company, "disputed", invoices="F-1", note="la livraison était incomplète")
+    await _call(company, "promised", incoming=True, invoices="F-2", date="2026-03-20", unconfirmed=True)
+    assert sorted(await company.tasks()) == ["dispute", "promise"]
+    await _call(company, "reached", incoming=True)
+    assert await company.tasks() == ["dispute"]
+    await company.desk("paid", invoice="F-1")
+    await company.works()
+    assert await company.tasks() == []
+
+
 async def test_a_duplicate_is_asked_for(company: Company) -> None:
     await _until_the_call(company)
     assert "task: send the duplicate again" in await _call(company, "not-received")

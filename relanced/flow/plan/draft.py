@@ -21,6 +21,7 @@ from relanced.rules.policy import Policy
 from relanced.rules.promises import BROKEN, Judged, judged, made_good
 from relanced.store.calling import follow_up_key
 from relanced.store.deadlines import ends_key
+from relanced.store.disputed import dispute_key
 from relanced.store.facts import Loaded
 from relanced.store.planning import Plan
 from relanced.store.saying import NewWord
@@ -96,7 +97,15 @@ def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
     kept = (follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()
     broken = (p for p in case.facts.promises if p.state in BROKEN and _is_paid(case, p, owed))
     paid = tuple(promise_key(p.id) for p in broken) + settled(case.facts.offers, owed)
-    return kept + over + paid + no_longer_missed(case, now.date())
+    return kept + over + paid + _no_longer_contested(case, owed) + no_longer_missed(case, now.date())
+
+
+def _no_longer_contested(case: Loaded, owed: dict[int, int]) -> tuple[str, ...]:
+    """Nobody looks into what was contested of an invoice that owes nothing any more."""
+    held = {h.term_id for h in case.facts.holds if h.kind is HoldKind.DISPUTE}
+    contested = [t for t in case.facts.terms if t.id in held]
+    still = {t.invoice for t in contested if owed[t.id] > 0}
+    return tuple(dispute_key(case.facts.id, number) for number in {t.invoice for t in contested} - still)
 
 
 def _is_paid(case: Loaded, word: Promise, owed: dict[int, int]) -> bool:
