@@ -14,7 +14,7 @@ _ONE = frozenset(
 )
 _TWO = frozenset("€[]{}~^|\\")  # behind an escape: two septets each
 _INSTEAD = {"œ": "oe", "Œ": "OE", "’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "–": "-", "—": "-"}
-_INSTEAD |= {"…": "...", "\u00a0": " ", "\u202f": " ", "\u2212": "-", "\u2011": "-", "°": "o"}
+_INSTEAD |= {"…": "...", "\u00a0": " ", "\u202f": " ", "\u2212": "-", "\u2010": "-", "\u2011": "-", "°": "o"}
 _INSTEAD["ç"] = "c"  # the table's 0x09 is the capital
 
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ .-]?[A-Z0-9]{4}){3}", re.IGNORECASE)
@@ -34,7 +34,7 @@ class TextLength:
 @lru_cache(maxsize=1024)
 def gsm_text(text: str) -> str:
     """The nearest text in the GSM alphabet, so that it keeps its 160 characters; what has no near one stays."""
-    return "".join(map(_nearest, text))
+    return "".join(map(_nearest, unicodedata.normalize("NFC", text)))
 
 
 def _nearest(character: str) -> str:
@@ -42,8 +42,10 @@ def _nearest(character: str) -> str:
         return character
     if character in _INSTEAD:
         return _INSTEAD[character]
-    bare = unicodedata.normalize("NFKD", character)[0]
-    return bare if bare in _ONE else character
+    if "\u0300" <= character <= "\u036f":
+        return ""  # an accent that no letter took
+    bare = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+    return bare if all(c in _ONE for c in bare) else character
 
 
 def text_length(text: str) -> TextLength:

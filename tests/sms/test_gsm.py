@@ -25,6 +25,9 @@ ESCAPED = "^{}\\[~]|€"
         ("porte\u2011fenêtre", "porte-fenetre"),
         ("Ç et Ñ restent", "Ç et Ñ restent"),
         ("n° 12", "no 12"),
+        ("Socie\u0301te\u0301 E\u0301le\u0301ve\u0301, fac\u0327ade", "Société Élévé, facade"),  # as a Mac writes files
+        ("\ufb01n", "fin"),
+        ("½", "½"),
         ("漢", "漢"),
     ],
 )
