@@ -119,6 +119,19 @@ async def test_dead_and_alive(billed: Company) -> None:
     assert (await _lines(billed, "contact alive", where="c1@client.example"))[0].endswith("is in use again")
 
 
+async def test_a_dead_mailbox_does_not_come_back_in_capitals(billed: Company) -> None:
+    await billed.desk("contact dead", case="C1", where="c1@client.example")
+    await billed.bills(paper.invoice("F-1", DUE, email="C1@Client.example"))
+    assert await billed.morning(DAY) == []
+    assert (await billed.last())["road"] == "letter"
+
+
+async def test_a_removed_mailbox_does_not_come_back_in_capitals(billed: Company) -> None:
+    await billed.desk("contact remove", case="C1", where="c1@client.example")
+    await billed.bills(paper.invoice("F-1", DUE, email="C1@Client.example"))
+    assert await billed.morning(DAY) == []
+
+
 @pytest.mark.parametrize(
     ("verb", "words", "told"),
     [

@@ -8,7 +8,7 @@ from typing import Any
 from relanced.rules.model import Road
 from relanced.rules.rows import Batch, ContactRow, DebtorRow
 from relanced.store.intake.kept import called
-from relanced.store.intake.ledger import Known, Ledger
+from relanced.store.intake.ledger import Known, Ledger, address_key
 from relanced.store.journal import Entry
 from relanced.store.tables import addresses, cases
 
@@ -91,7 +91,7 @@ async def write_contacts(ledger: Ledger, rows: Iterable[ContactRow]) -> None:
 def _address(ledger: Ledger, case_id: int, road: Road, place: str, name: str, rank: int, consent: str) -> Known:
     said: dict[str, Any] = {"name": name, "rank": rank}
     said |= {"consent": consent} if consent != "none" else {}
-    key = (case_id, road.value, place)
+    key = address_key(case_id, road.value, place)
     known = ledger.addresses.get(key)
     if known is None:
         place_of = {"case_id": case_id, "road": road.value, "place": place}

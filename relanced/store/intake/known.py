@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, ColumnElement, func, select
 
 from relanced.rules.rows import Batch
-from relanced.store.intake.ledger import Booked, Known, Ledger
+from relanced.store.intake.ledger import Booked, Known, Ledger, address_key
 from relanced.store.lock import chunks, lock_cases, lock_creditor
 from relanced.store.tables import addresses, cases, invoices, money, terms
 
@@ -52,7 +52,7 @@ async def open_books(
     ids = await _locked(connection, creditor, named, batch)
     ledger.debtors = {r["debtor_key"]: r for r in await _rows(connection, cases.c.id, ids)}
     for r in await _rows(connection, addresses.c.case_id, ids):
-        ledger.addresses[r["case_id"], r["road"], r["place"]] = r
+        ledger.addresses[address_key(r["case_id"], r["road"], r["place"])] = r
     mine = invoices.c.creditor == creditor
     ledger.invoices = {r["number"]: r for r in await _rows(connection, invoices.c.number, named.invoices, mine)}
     for r in await _rows(connection, terms.c.invoice_id, {i["id"] for i in ledger.invoices.values()}):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Boolean, Column, DefaultClause, Integer, Table, bindparam, insert, update
 
+from relanced.rules.model import Road
 from relanced.store.intake.kept import heard, told
 from relanced.store.journal import Entry
 from relanced.store.tables import cases
@@ -37,7 +38,7 @@ class Ledger:
     def __init__(self, connection: AsyncConnection, creditor: str, now: datetime, today: date, by: str) -> None:
         self.connection, self.creditor, self.now, self.today, self.by = connection, creditor, now, today, by
         self.debtors: dict[str, Known] = {}
-        self.addresses: dict[tuple[int, str, str], Known] = {}  # by case, road and place
+        self.addresses: dict[tuple[int, str, str], Known] = {}  # by `address_key`
         self.invoices: dict[str, Known] = {}
         self.terms: dict[int, list[Known]] = defaultdict(list)  # by invoice, oldest due date first
         self.money: dict[str, Known] = {}
@@ -117,6 +118,11 @@ class Ledger:
             values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
             await self.connection.execute(update(table).where(table.c.id == bindparam("which")).values(**values), rows)
         return fresh
+
+
+def address_key(case_id: int, road: str, place: str) -> tuple[int, str, str]:
+    """Under which a ledger knows an address: nobody has two mailboxes that differ in capitals."""
+    return case_id, road, place.lower() if road == Road.EMAIL else place
 
 
 def _blank(table: Table) -> Known:
