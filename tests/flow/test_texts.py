@@ -167,3 +167,11 @@ async def test_the_forecast_counts_the_segments(company: Company) -> None:
     assert [row["step"] for row in texts] == ["relance-2"]
     assert texts[0]["note"].startswith("2 segments; ")
     assert "short texts: 1, 2 segments" in said["lines"]
+
+
+@pytest.mark.parametrize(("written", "dialled"), [("0692 12 34 56", "+262692123456"), ("06 12 34 56 78", MOBILE)])
+async def test_a_test_reaches_a_number_of_overseas_as_people_write_it(
+    company: Company, twilio: Grumpy, written: str, dialled: str
+) -> None:
+    await company.desk("send-test", channel="texts", to=written, wait=0)
+    assert [text.to for text in twilio.sent] == [dialled]

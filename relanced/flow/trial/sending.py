@@ -20,6 +20,7 @@ from relanced.rules.policy import Step
 from relanced.words.errors import WordingError
 
 WAIT, LONGEST_WAIT = 20, 300  # seconds
+_REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")
 _PACE = 2.0  # seconds between two questions to the door
 
 
@@ -101,12 +102,15 @@ def _own(person: Person, form: Form) -> str | None:
 
 
 def _number(said: str) -> str:
-    """A telephone number in E.164 form."""
-    try:
-        number = phonenumbers.parse(said, "FR")
-    except phonenumbers.NumberParseException:
-        raise Misasked(f"to: {said!r} is not a telephone number") from None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    """A telephone number in E.164 form; one of overseas may be written like the mainland's."""
+    for region in _REGIONS:
+        try:
+            number = phonenumbers.parse(said, region)
+        except phonenumbers.NumberParseException:
+            break
+        if phonenumbers.is_valid_number(number) or said.startswith("+"):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    raise Misasked(f"to: {said!r} is not a telephone number")
 
 
 # -- and what became of it ------------------------------------------------------------------------------------------
