@@ -86,9 +86,9 @@ def test_the_example_stays_inside_the_folders_it_may_write() -> None:
 
 
 def test_the_example_names_only_secrets_that_are_handed_over() -> None:
-    named = set(re.findall(r"^#?LoadCredential=(\w+):", UNIT.read_text("utf-8"), flags=re.MULTILINE))
+    named = set(re.findall(r"^#?LoadCredential=([\w-]+):", UNIT.read_text("utf-8"), flags=re.MULTILINE))
     said = (ROOT / "config.example.yaml").read_text("utf-8")
-    assert set(re.findall(r"\$\{cred:([a-z]\w*)\}", said)) <= named
+    assert set(re.findall(r"\$\{cred:([a-z][\w-]*)\}", said)) <= named
 
 
 def test_every_directive_has_its_reason() -> None:
