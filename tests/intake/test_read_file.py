@@ -48,6 +48,15 @@ def test_every_bad_line_is_told_at_once_in_the_order_of_the_file() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", [None, "invoices"])
+@pytest.mark.parametrize("name", ['"Au bon pain" SARL', '"Au bon pain'])
+def test_a_quote_in_the_first_lines_is_told_with_its_line(name: str, kind: str | None) -> None:
+    """And not as a file whose headings say nothing."""
+    content = INVOICES + f"C1;F1;01/01/2026;31/01/2026;1,00\n{name};F2;01/01/2026;31/01/2026;1,00\n"
+    [said] = faults(content, kind)
+    assert said.startswith("file.csv:3: from here on a quoted cell is not closed or a cell is too long")
+
+
 def test_a_snapshot_must_say_which_day_it_speaks_of() -> None:
     assert faults(INVOICES, "snapshot") == [
         "file.csv: a snapshot needs --covers DATE, the last day whose payments its open amounts account for"

@@ -55,8 +55,8 @@ def test_cells_are_trimmed_and_lines_without_any_are_no_rows() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('Client;Montant\n"Martin;1\nDurand;2\n', "f:1: from here on a quoted cell is not closed"),
-        ('Client;Montant\nDurand;2\n"Mar"tin;1\n', "f:2: from here on a quoted cell is not closed"),
+        ('Client;Montant\n"Martin;1\nDurand;2\n', "f:2: from here on a quoted cell is not closed"),
+        ('Client;Montant\nDurand;2\n"Mar"tin;1\n', "f:3: from here on a quoted cell is not closed"),
         ("Client;Montant\nMartin;" + "x" * 140_000, "a cell is too long"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from relanced.flow.intake.charset import decode
@@ -67,10 +68,11 @@ def _searched(layout: FileMapping) -> int:
 
 
 def _top(text: str, sign: str, above: int, most: int) -> list[Row]:
-    try:
-        return list(islice((row for row in _records(text, sign) if row.line > above), most))
-    except csv.Error:
-        return []
+    """The first rows, up to where it is no record; who reads on is told of that."""
+    rows: list[Row] = []
+    with suppress(_NoRecord):
+        rows.extend(islice((row for row in _records(text, sign) if row.line > above), most))
+    return rows
 
 
 def _heading(tops: Iterable[Sequence[Row]], layout: FileMapping, known: Collection[str]) -> Row:
@@ -108,23 +110,35 @@ class _Records:
         self._text, self._sign, self._faults = text, sign, faults
 
     def __iter__(self) -> Iterator[Row]:
-        line = 1
         try:
             for count, row in enumerate(_records(self._text, self._sign)):
-                line = row.line
                 if count >= MOST_ROWS:
-                    self._faults.stop(f"has more than {MOST_ROWS:,} rows: split it", line)
+                    self._faults.stop(f"has more than {MOST_ROWS:,} rows: split it", row.line)
                 yield row
-        except csv.Error as broken:
-            self._faults.stop(f"from here on a quoted cell is not closed or a cell is too long ({broken})", line)
+        except _NoRecord as broken:
+            self._faults.stop(f"from here on a quoted cell is not closed or a cell is too long ({broken})", broken.line)
+
+
+class _NoRecord(Exception):
+    """What begins on `line` is no record."""
+
+    def __init__(self, line: int, why: csv.Error) -> None:
+        super().__init__(str(why))
+        self.line = line
 
 
 def _records(text: str, sign: str) -> Iterator[Row]:
-    """The records that hold anything, with the line each begins on. Quoted cells may run over several lines."""
+    """The records that hold anything, with the line each begins on. Quoted cells may run over several lines.
+
+    Raises `_NoRecord`.
+    """
     reader = csv.reader((line.group() for line in _LINE.finditer(text)), delimiter=sign, strict=True)
     begins = 1
-    for record in reader:
-        cells = tuple(cell.strip() for cell in record)
-        if any(cells):
-            yield Row(begins, cells)
-        begins = reader.line_num + 1
+    try:
+        for record in reader:
+            cells = tuple(cell.strip() for cell in record)
+            if any(cells):
+                yield Row(begins, cells)
+            begins = reader.line_num + 1
+    except csv.Error as broken:
+        raise _NoRecord(begins, broken) from None
