@@ -101,7 +101,10 @@ class PaymentRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """What a former tool did: the step reached for an invoice, the last contact, a hold, a comment."""
+    """What a former tool did: the step reached for an invoice, the last contact, a hold, a comment.
+
+    `ahead`: that step comes before the due date.
+    """
 
     line: int
     debtor: str
@@ -110,6 +113,7 @@ class HistoryRow:
     last_contact: date | None = None
     hold_until: date | None = None
     comment: str | None = None
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

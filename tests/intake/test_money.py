@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from relanced.flow.intake import Layout
+from relanced.flow.intake import IntakeFault, Layout, read_file
 from relanced.rules.rows import CreditRow, HistoryRow, PaymentRow
-from tests.intake.files import faults, read
+from tests.intake.files import TODAY, faults, read
 
 BANK = "Date comptable;Libellé;Montant;Code client;N° facture;Référence bancaire\n"
 
@@ -126,6 +126,16 @@ def test_the_past_comes_with_step_last_contact_hold_and_comment() -> None:
         HistoryRow(2, "C1", "F1", "relance-2", date(2026, 11, 1), date(2026, 12, 15), "Attend un avoir voir Paul"),
         HistoryRow(4, "C2", comment="a déménagé"),
     )
+
+
+def test_the_past_names_steps_of_the_policy() -> None:
+    """A name that no policy knows would stop nothing: the debtor would hear that step again."""
+    head, steps = "Code client;Niveau\n", {"courtoisie": True, "relance-1": False}
+    taken = read_file("f.csv", (head + "C1;courtoisie\nC2;relance-1\n").encode(), "history", None, None, TODAY, steps)
+    assert [(row.step, row.ahead) for row in taken.history] == [("courtoisie", True), ("relance-1", False)]
+    with pytest.raises(IntakeFault) as refused:
+        read_file("f.csv", (head + "C1;relance-1\nC2;Relance 1\n").encode(), "history", None, None, TODAY, steps)
+    assert str(refused.value) == 'f.csv:3: step: "Relance 1" is no step of a policy (there are: courtoisie, relance-1)'
 
 
 def test_a_past_that_says_nothing_or_lies_ahead_is_a_fault() -> None:

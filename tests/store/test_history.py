@@ -39,5 +39,23 @@ async def test_history_of_a_debtor_is_of_all_its_invoices(books: Books) -> None:
     await books.invoice("F-2")
     await books.history(step="relance-1")
     assert len((await books.facts()).facts.lines) == 2
+
+
+async def test_history_of_a_debtor_says_nothing_of_what_was_not_late_on_that_day(books: Books) -> None:
+    """Else the first word about a fresh invoice would be a firm letter."""
+    await books.debtor()
+    for number, due in (("F-1", TODAY - 9 * DAY), ("F-2", TODAY - 5 * DAY), ("F-3", TODAY + 9 * DAY)):
+        await books.invoice(number, due=due)
+    await books.history(step="relance-2", last_contact=TODAY - 5 * DAY)
+    facts = (await books.facts()).facts
+    [line] = facts.lines
+    assert [t.invoice for t in facts.terms if t.id == line.term_id] == ["F-1"]
+    await books.history(step="courtoisie", last_contact=TODAY - 5 * DAY, ahead=True)
+    assert len((await books.facts()).facts.lines) == 4
+
+
+async def test_history_of_what_nobody_knows_is_refused(books: Books) -> None:
+    await books.debtor()
+    await books.invoice()
     with pytest.raises(Refused, match="history: debtor 'garage' or its invoice 'F-9' is unknown"):
         await books.history(invoice="F-9", step="relance-1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Map
 from datetime import date
 from typing import Any
 
@@ -26,12 +27,19 @@ _COVERING = ("payments", "snapshot", "invoices")
 
 
 def read_file(
-    name: str, content: bytes, kind: str | None, mapping: Mapping | None, covers: date | None, today: date
+    name: str,
+    content: bytes,
+    kind: str | None,
+    mapping: Mapping | None,
+    covers: date | None,
+    today: date,
+    steps: Map[str, bool] | None = None,
 ) -> Batch:
     """The rows of a CSV or XLSX file.
 
     `kind` is one of `KINDS`, None to tell it from the headings; `mapping` says how the creditor's files are written;
-    `covers` is the last day that the payments or the open amounts account for, by default the latest booking date.
+    `covers` is the last day that the payments or the open amounts account for, by default the latest booking date;
+    `steps` are those that a history may name, and whether they come before the due date (None: any).
     Raises `IntakeFault` with every bad line and its number.
     """
     faults = Faults(printable(name, 120))
@@ -42,7 +50,7 @@ def read_file(
     table = open_table(content, layout, faults)
     columns = find_columns(kind, table.heading, layout.columns, faults)
     _check(kind, columns, layout, covers, today, faults)
-    rows = _rows(kind, _lines(table, columns, layout, faults), today, faults)
+    rows = _rows(kind, _lines(table, columns, layout, faults), today, faults, steps)
     faults.check()
     digest = hashlib.sha256(kind.encode() + b"\0" + content).hexdigest()
     covered = _covered(kind, covers, rows.get("payments", ()), faults)
@@ -109,7 +117,9 @@ def _covered(kind: str, covers: date | None, paid: Sequence[PaymentRow], faults:
     return covers or max((payment.booked_on for payment in paid), default=None)
 
 
-def _rows(kind: str, lines: Iterable[Line], today: date, faults: Faults) -> dict[str, Any]:
+def _rows(
+    kind: str, lines: Iterable[Line], today: date, faults: Faults, steps: Map[str, bool] | None
+) -> dict[str, Any]:
     """The fields of a `Batch` that this kind of file fills."""
     match kind:
         case "debtors":
@@ -121,7 +131,7 @@ def _rows(kind: str, lines: Iterable[Line], today: date, faults: Faults) -> dict
         case "payments":
             return {"payments": payments(lines, today)}
         case "history":
-            return {"history": history(lines, today)}
+            return {"history": history(lines, today, steps)}
         case _:
             return _invoices(lines, faults)
 

@@ -51,7 +51,13 @@ def _creditor(desk: Desk, asked: Asked) -> str:
 def _read(desk: Desk, asked: Asked, creditor: str, name: str, content: bytes) -> Batch:
     covers = asked.day("covers") if asked.maybe("covers") else None
     mapping = desk.premises.config.creditors[creditor].mapping
-    return read_file(name, content, asked.maybe("kind"), mapping, covers, desk.now.date())
+    steps = _steps(desk, creditor)
+    return read_file(name, content, asked.maybe("kind"), mapping, covers, desk.now.date(), steps)
+
+
+def _steps(desk: Desk, creditor: str) -> dict[str, bool]:
+    """The steps of the creditor's policies, and whether they come before the due date."""
+    return {s.name: s.before_due for policy in desk.premises.config.policies_of(creditor) for s in policy.steps}
 
 
 def _faults(refused: IntakeFault | Refused) -> list[str]:

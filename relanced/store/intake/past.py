@@ -43,9 +43,11 @@ async def _write(ledger: Ledger, row: HistoryRow, case_id: int, term_ids: list[i
 
 async def _reached(ledger: Ledger, row: HistoryRow, case_id: int, term_ids: list[int] | None) -> None:
     """The step was performed by the former tool, on the day of the last contact if that is known."""
-    if term_ids is None:
+    on_day = row.last_contact or ledger.today
+    if term_ids is None:  # of what was not late yet it cannot have spoken: that climbs from the beginning
         every = select(terms.c.id).where(terms.c.case_id == case_id)
-        term_ids = list((await ledger.connection.execute(every)).scalars())
+        spoken = every if row.ahead else every.where(terms.c.due_on < on_day)
+        term_ids = list((await ledger.connection.execute(spoken)).scalars())
     query = select(lines.c.term_id).where(lines.c.case_id == case_id, lines.c.step == row.step, lines.c.state != "void")
     known = set((await ledger.connection.execute(query)).scalars())
     rows = [
@@ -55,7 +57,7 @@ async def _reached(ledger: Ledger, row: HistoryRow, case_id: int, term_ids: list
             "step": row.step,
             "round": 0,
             "state": "performed",
-            "on_day": row.last_contact or ledger.today,
+            "on_day": on_day,
             "reason": "history",
         }
         for t in term_ids
