@@ -264,9 +264,16 @@ async def test_coverage_only_moves_forward_and_makes_the_planner_look(store: Sto
     await books.invoice()
     await Post(books).plan_case(look_at=books.now + 9 * DAY)
     for covers, known in ((TODAY - 3 * DAY, TODAY - 3 * DAY), (TODAY, TODAY), (TODAY - DAY, TODAY)):
-        await books.apply("payments", covers=covers)
+        assert (await books.apply("payments", covers=covers)).covers == known
         assert (await store.house.standings())[CREDITOR].covers == known
     assert await store.planning.due(books.now, 9) == [books.cases["garage"]]
+
+
+async def test_an_invoice_list_says_nothing_of_the_bank(store: Store, books: Books) -> None:
+    """Its day is that of its open amounts: whoever thought the bank known would wait for reminders in vain."""
+    await books.debtor()
+    report = await books.apply("invoices", invoices=(books.row(open_cents=90_00),), covers=TODAY)
+    assert (report.covers, (await store.house.standings())[CREDITOR].covers) == (None, None)
 
 
 async def test_an_import_of_many_rows_fits_any_statement(books: Books) -> None:

@@ -39,7 +39,8 @@ class Refused(StoreError):
 class Report:
     """What an import did (or would do): rows added, changed and left as they were, by kind.
 
-    `kept` tells, a line each, what stays as a person set it although the file says otherwise.
+    `covers` is how far the bank data reach now, if the file speaks of them; `kept` tells, a line each, what stays as a
+    person set it although the file says otherwise.
     """
 
     added: dict[str, int] = field(default_factory=dict)
@@ -105,7 +106,7 @@ async def _apply(
 ) -> Report:
     ledger = await open_books(connection, creditor, batch, now, today, by)
     if await _seen(connection, creditor, batch):
-        return Report(repeated=True, covers=batch.covers)
+        return Report(repeated=True)
     await write_debtors(ledger, batch)
     await write_contacts(ledger, batch.contacts)
     await write_invoices(ledger, batch.invoices, await _as_of(connection, creditor, batch, today))
@@ -115,9 +116,9 @@ async def _apply(
     settled = await settle_absent(ledger, batch, sure) if batch.snapshot else ()
     if ledger.faults:
         raise Refused([f"{batch.file}:{line}: {words}" for line, words in sorted(ledger.faults)])
-    await _finish(connection, creditor, batch, ledger, bumps)
+    reach = await _finish(connection, creditor, batch, ledger, bumps)
     added, changed, same = (dict(c) for c in (ledger.added, ledger.changed, ledger.same))
-    return Report(added, changed, same, settled, ledger.unmatched, batch.covers, kept=tuple(ledger.kept))
+    return Report(added, changed, same, settled, ledger.unmatched, reach, kept=tuple(ledger.kept))
 
 
 async def _as_of(connection: AsyncConnection, creditor: str, batch: Batch, today: date) -> AsOf:
@@ -138,10 +139,13 @@ async def _seen(connection: AsyncConnection, creditor: str, batch: Batch) -> boo
     return last is not None and last.digest == batch.digest and last.covers == batch.covers
 
 
-async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledger: Ledger, bumps: Bumps) -> None:
+async def _finish(
+    connection: AsyncConnection, creditor: str, batch: Batch, ledger: Ledger, bumps: Bumps
+) -> date | None:
+    """Returns the day that the bank data cover now, if this file is one that tells it."""
     await bump(connection, ledger.touched, ledger.now, bumps)
     await _open_cases(connection, sorted(ledger.touched))
-    await _cover(connection, creditor, batch, ledger.now)
+    reach = await _cover(connection, creditor, batch, ledger.now)
     await open_tasks(connection, ledger.tasks, ledger.now)
     await close_tasks(connection, ledger.done_tasks, ledger.by, ledger.now)
     counts = {"added": dict(ledger.added), "changed": dict(ledger.changed)}
@@ -150,6 +154,7 @@ async def _finish(connection: AsyncConnection, creditor: str, batch: Batch, ledg
     await connection.execute(insert(imports).values(**kept))
     told = Entry(journal.HOUSE, "imported", {**values, "covers": batch.covers, **counts}, ledger.by)
     await journal.write(connection, [*ledger.entries, told], ledger.now)
+    return reach
 
 
 async def _open_cases(connection: AsyncConnection, ids: list[int]) -> None:
@@ -160,16 +165,17 @@ async def _open_cases(connection: AsyncConnection, ids: list[int]) -> None:
         await connection.execute(update(cases).where(clear).values(state="open"))
 
 
-async def _cover(connection: AsyncConnection, creditor: str, batch: Batch, now: datetime) -> None:
+async def _cover(connection: AsyncConnection, creditor: str, batch: Batch, now: datetime) -> date | None:
     """Coverage only moves forward, and it is no fact of any case: permits stand, the planner looks."""
     if batch.covers is None or batch.kind not in ("payments", "snapshot"):
-        return
+        return None
     known = (await connection.execute(select(creditors.c.covers).where(creditors.c.key == creditor))).scalar()
     if known is None or batch.covers > known:
         await connection.execute(update(creditors).where(creditors.c.key == creditor).values(covers=batch.covers))
         mine = (cases.c.creditor == creditor) & (cases.c.state == "open")
         await look_at_all(connection, mine, now)
         await _wake(connection, creditor, now)
+    return max(batch.covers, known or batch.covers)
 
 
 async def _wake(connection: AsyncConnection, creditor: str, now: datetime) -> None:
