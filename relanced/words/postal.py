@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
-MOST_LINES = 6
+MOST_LINES = 6  # one more abroad: the country
 LONGEST = 38
 _SHORTER = {
     "ALLEE": "ALL",
@@ -25,6 +26,7 @@ _SHORTER = {
     "SAINTE": "STE",
     "SQUARE": "SQ",
 }
+_ALSO_CALLED = {"ANGLETERRE": "GB", "GRANDE BRETAGNE": "GB", "UK": "GB", "HOLLANDE": "NL", "USA": "US"}
 
 
 class Unpostable(ValueError):
@@ -34,17 +36,34 @@ class Unpostable(ValueError):
 def postal_lines(name: str, contact: str, address: Sequence[str]) -> tuple[str, ...]:
     """At most six lines of at most 38 characters, the last three in capitals without accents.
 
-    `address` ends with postcode and town; it loses its punctuation, and words are abbreviated only in a line that is
-    too long. Empty lines and a contact equal to the name are left out. Raises Unpostable.
+    `address` ends with postcode and town, or below them the country, which is said in French and has a line more; it
+    loses its punctuation, and words are abbreviated only in a line that is too long. Empty lines and a contact equal to
+    the name are left out. Raises Unpostable.
     """
     places = [line for line in map(_place, address) if line]
-    if not places or not re.search(r"\d", places[-1]):
-        raise Unpostable("l'adresse doit finir par le code postal et la commune")
+    in_france = bool(places) and bool(re.search(r"\d", places[-1]))
+    if not in_france:
+        if len(places) < 3 or places[-1] not in _countries():
+            raise Unpostable("l'adresse doit finir par le code postal et la commune")
+        places[-1] = _countries()[places[-1]]
+    most, capitals = (MOST_LINES, 3) if in_france else (MOST_LINES + 1, 4)
     people = [_squeezed(line) for line in (name, contact if contact.casefold() != name.casefold() else "")]
     lines = [line for whole in (*people, *places) for line in _fitting(whole)]
-    if len(lines) > MOST_LINES:
-        raise Unpostable(f"l'adresse compte {len(lines)} lignes, {MOST_LINES} au plus sont permises")
-    return (*lines[:-3], *map(_capitals, lines[-3:]))
+    if len(lines) > most:
+        raise Unpostable(f"l'adresse compte {len(lines)} lignes, {most} au plus sont permises")
+    return (*lines[:-capitals], *map(_capitals, lines[-capitals:]))
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    """Every country as an address may name it (in French, in English, by its code of two letters): its French name."""
+    from babel import Locale  # only letters abroad need it
+
+    french: Mapping[str, str] = dict(Locale("fr").territories)
+    english: Mapping[str, str] = dict(Locale("en").territories)
+    codes = [code for code in french if len(code) == 2 and code.isalpha()]
+    known = {_place(said): _place(french[code]) for code in codes for said in (code, english[code], french[code])}
+    return known | {said: _place(french[code]) for said, code in _ALSO_CALLED.items()}
 
 
 def _place(line: str) -> str:
