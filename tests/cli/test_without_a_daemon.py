@@ -49,6 +49,14 @@ def test_cases_show_what_is_owed(stocked: Atelier) -> None:
     assert "Garage Lefèvre" in second
 
 
+def test_a_debtor_without_an_address_is_foreseen_on_no_road(atelier: Atelier) -> None:
+    books = INVOICES.replace("petit@boulange.example", "").replace("3 PLACE DU PORT;35000;RENNES", ";;")
+    atelier.relanced("import", atelier.write("factures.csv", books), "--covers", "2026-10-20")
+    atelier.relanced("import", atelier.write("b.csv", "Date comptable;Montant\n"), "--covers", "2026-10-20")
+    rows = [line.split("\t") for line in atelier.relanced("forecast").out.splitlines()]
+    assert {(row[5], row[8]) for row in rows if row[2] == "C1"} == {("none", "no usable address")}
+
+
 def test_why_names_every_reason(stocked: Atelier) -> None:
     told = stocked.relanced("why", "FA-1").out
     assert "creditor atelier is not opened" in told

@@ -22,7 +22,8 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One message that would leave on that day, or a hand-over (without a road). `slot` above 0 is a copy."""
+    """One message that would leave on that day, or a hand-over; without a road too where none is left to the debtor.
+    `slot` above 0 is a copy."""
 
     day: date
     case: Loaded
@@ -39,7 +40,9 @@ class Foreseen:
     @property
     def way(self) -> str:
         """Its road, as people read it."""
-        return self.road.value if self.road else "hand-over"
+        if self.road:
+            return self.road.value
+        return "hand-over" if self.decision.step and self.decision.step.hand_over else "none"
 
     @property
     def terms(self) -> frozenset[int]:
