@@ -110,10 +110,16 @@ class Books:
         return await self.apply("payments", payments=(row,), covers=on or self.today)
 
     async def credit(
-        self, cents: int, number: str = "A-1", debtor: str = "garage", invoice: str | None = None
+        self,
+        cents: int,
+        number: str = "A-1",
+        debtor: str = "garage",
+        invoice: str | None = None,
+        on: date | None = None,
     ) -> Report:
         """A credit note."""
-        return await self.apply("credits", credits=(CreditRow(1, debtor, number, self.today, cents, invoice=invoice),))
+        row = CreditRow(1, debtor, number, on or self.today, cents, invoice=invoice)
+        return await self.apply("credits", credits=(row,))
 
     async def history(self, debtor: str = "garage", **said: Any) -> Report:
         """What a former tool did."""

@@ -204,6 +204,39 @@ async def test_a_day_somebody_names_is_believed(books: Books) -> None:
     assert await _owed(books) == [90_00]
 
 
+@pytest.mark.parametrize(
+    ("open_cents", "paid", "owed"),
+    [
+        (120_00, (120_00,), 0),
+        (120_00, (40_00,), 80_00),
+        (80_00, (40_00,), 80_00),
+        (80_00, (40_00, 80_00), 0),
+        (120_00, (40_00, -40_00), 120_00),
+    ],
+    ids=str,
+)
+async def test_money_that_the_books_cannot_know_of_is_deducted_although_they_speak_of_a_later_day(
+    books: Books, open_cents: int, paid: tuple[int, ...], owed: int
+) -> None:
+    """The open amounts come first, the bank data after them: whoever paid by name is not reminded."""
+    await books.debtor()
+    await books.apply("invoices", invoices=(books.row(open_cents=open_cents),))
+    for n, cents in enumerate(paid):
+        await books.payment(cents, key=f"bank-{n}", on=TODAY - (5 - n) * DAY, invoice="F-1")
+    assert await _owed(books) == [owed]
+    await books.apply("payments", covers=TODAY)
+    books.now += 2 * DAY
+    await books.apply("invoices", invoices=(books.row(open_cents=open_cents),))
+    assert await _owed(books) == [owed]
+
+
+async def test_a_credit_note_that_the_books_cannot_know_of_is_deducted_too(books: Books) -> None:
+    await books.debtor()
+    await books.apply("invoices", invoices=(books.row(open_cents=120_00),))
+    await books.credit(20_00, invoice="F-1", on=TODAY - 5 * DAY)
+    assert await _owed(books) == [100_00]
+
+
 async def test_due_dates_may_be_dropped_until_one_was_reminded_of(store: Store, books: Books) -> None:
     await books.debtor()
     three = {TODAY: 40_00, TODAY + DAY: 40_00, TODAY + 2 * DAY: 40_00}

@@ -43,6 +43,7 @@ class Ledger:
         self.terms: dict[int, list[Known]] = defaultdict(list)  # by invoice, oldest due date first
         self.money: dict[str, Known] = {}
         self.booked: dict[int, list[Booked]] = {}  # by case, in the order of their days
+        self.news: dict[int, list[Booked]] = defaultdict(list)  # by invoice: money that did not name it before
         self.added: Counter[str] = Counter()
         self.changed: Counter[str] = Counter()
         self.same: Counter[str] = Counter()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 from relanced.rules.rows import CreditRow, PaymentRow
 from relanced.store.intake.known import credit_key
-from relanced.store.intake.ledger import Known, Ledger
+from relanced.store.intake.ledger import Booked, Known, Ledger
 from relanced.store.journal import Entry
-from relanced.store.tables import money
+from relanced.store.tables import invoices, money
 from relanced.store.tasks import Task
 
 
@@ -48,6 +48,7 @@ def _sum(day: date, row: CreditRow | PaymentRow, invoice: Known | None) -> Known
 
 def _book(ledger: Ledger, kind: str, key: str, said: Known) -> None:
     known = ledger.money.get(key)
+    _notice(ledger, known, said)
     if known is None:
         ledger.money[key] = ledger.add(kind, money, {"creditor": ledger.creditor, "key": key, **said})
         return
@@ -58,6 +59,37 @@ def _book(ledger: Ledger, kind: str, key: str, said: Known) -> None:
         ledger.touched |= {before, after} - {None}
         ledger.done_tasks.append(_question(ledger, key))
     ledger.change(kind, money, known, told)
+
+
+def _notice(ledger: Ledger, known: Known | None, said: Known) -> None:
+    """Remember money that names an invoice and did not before."""
+    if said["invoice_id"] and (known is None or known["invoice_id"] != said["invoice_id"]):
+        ledger.news[said["invoice_id"]].append(Booked(said["booked_on"], said["cents"], said["invoice_id"]))
+
+
+async def _restate(ledger: Ledger) -> None:
+    """Books that say more is open than this money leaves do not know of it yet, whatever day they speak of.
+
+    Their amount is dated back before it, so that it is deducted: an earlier day only deducts a payment once more.
+    """
+    for invoice in [i for i in ledger.invoices.values() if i["id"] in ledger.news]:
+        day = _unknown(invoice, ledger.booked.get(invoice["case_id"], ()), ledger.news.pop(invoice["id"]))
+        if day:
+            ledger.change("invoices", invoices, invoice, {"stated_on": day - timedelta(days=1)})
+    await ledger.flush(invoices)
+
+
+def _unknown(invoice: Known, known: Sequence[Booked], new: Sequence[Booked]) -> date | None:
+    """The first day of money that what the books have taken off the invoice cannot hold."""
+    if invoice["stated_on"] is None:
+        return None
+    held = [b for b in known if b.invoice_id == invoice["id"] and b.day <= invoice["stated_on"]]
+    room = max(invoice["cents"] - invoice["stated_open"] - sum(b.cents for b in held), 0)
+    for booked in sorted((b for b in new if b.day <= invoice["stated_on"]), key=lambda b: b.day):
+        room -= booked.cents
+        if room < 0:
+            return booked.day
+    return None
 
 
 def _ask(ledger: Ledger, row: PaymentRow) -> None:
@@ -71,6 +103,7 @@ def _question(ledger: Ledger, key: str) -> str:
 
 
 async def _write(ledger: Ledger, kind: str) -> None:
+    await _restate(ledger)
     for booked in await ledger.flush(money):
         if booked["case_id"] is not None:
             about = {name: booked[name] for name in ("key", "cents", "booked_on")}
