@@ -13,7 +13,7 @@ from relanced.cli.root import creditor_option, desk, relanced
 
 
 @relanced.command()
-@click.option("--days", type=int, default=14, show_default=True)
+@click.option("--days", type=int, default=14, show_default=True, help="How far to look, 92 at most.")
 @click.option(
     "--policy",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

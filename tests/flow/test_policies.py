@@ -103,6 +103,24 @@ async def test_copies_count(climbing: Company) -> None:
     assert _changed(await _tried(climbing, ladder(FIRST, copied))) == [("C1", "relance-2", "new")]
 
 
+async def test_a_step_that_nobody_can_be_reached_for_is_no_hand_over(found: Found) -> None:
+    call = "{name: appel, tone: firm, when: 3 days after due, via: [phone]}"
+    company = await found(
+        policies=ladder(call, SECOND), roads=", phone: calls", channels="  calls: {kind: phone, per_day: 2}"
+    )
+    await company.bills(paper.invoice("F-1", DUE))
+    rows = (await company.desk("forecast", days=92))["rows"]
+    assert [(row[4], row[5], row[8]) for row in rows] == [
+        ("appel", "none", "no usable address"),
+        ("relance-2", "email", ""),
+    ]
+
+
+async def test_nothing_is_foretold_of_no_day(climbing: Company) -> None:
+    with pytest.raises(Said, match="days: 0 days are none: say 1 to 92"):
+        await climbing.desk("forecast", days=0)
+
+
 async def test_a_debtor_whom_no_policy_would_fit_is_named(climbing: Company) -> None:
     record = await _tried(climbing, ladder(FIRST, SECOND).replace("business", "consumer"))
     assert (record["without policy"], _changed(record)) == (["C1"], [("C1", "relance-2", "gone")])

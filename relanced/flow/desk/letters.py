@@ -142,7 +142,7 @@ async def posted(desk: Desk, asked: Asked) -> Told:
     for reference in named:
         crossed = await desk.store.tray.posted(reference.upper(), number, day, asked.by, desk.now, proof)
         lines.append(
-            f"{reference} posted on {day}" + (": CROSSED, the case had changed: relanced show" if crossed else "")
+            f"{reference} posted on {day}" + (": CROSSED, the case had changed: relanced show CASE" if crossed else "")
         )
     return Told(tuple(lines))
 

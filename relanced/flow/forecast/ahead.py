@@ -8,7 +8,7 @@ from itertools import chain
 
 from relanced.config import ConfigFault
 from relanced.config.policy_file import load_policies
-from relanced.counter import Asked, Desk, Told, table
+from relanced.counter import Asked, Desk, Misasked, Told, table
 from relanced.flow.forecast.difference import CHANGES, changes, summed, words
 from relanced.flow.forecast.texts import with_segments
 from relanced.flow.forecast.walk import Foreseen, walk
@@ -24,6 +24,8 @@ async def forecast(desk: Desk, asked: Asked) -> Told:
     """What would leave, day by day, if nobody pays and bank data are imported every day; with a file of policies, what
     would leave otherwise if every case climbed those."""
     days = min(asked.number("days", 14), LONGEST)
+    if days < 1:
+        raise Misasked(f"days: {days} days are none: say 1 to {LONGEST}")
     ids = await desk.store.views.case_ids(asked.maybe("creditor"))
     loaded = await desk.store.planning.load(list(ids), desk.now.date())
     await desk.premises.known(desk.store, loaded)
