@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from relanced.cli.printing import Failed
-from relanced.cli.root import creditor_option, desk, relanced
+from relanced.cli.root import desk, relanced
 
 
 @relanced.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@creditor_option
+@click.option("--creditor", help="Whose books these are, where there are several creditors.")
 @click.option("--kind", help="What the files hold, when their headings do not tell.")
 @click.option("--covers", metavar="DATE", help="The last day the payments, or the snapshot, account for.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, write nothing.")

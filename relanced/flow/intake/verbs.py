@@ -79,7 +79,10 @@ def _told(name: str, batch: Batch, report: Report) -> list[str]:
     if report.settled:
         lines.append(f"{len(report.settled)} invoices {verb} settled, being absent: {', '.join(report.settled[:20])}")
     if report.unmatched:
-        lines.append(f"{report.unmatched} payments name no debtor and wait to be matched")
+        several = report.unmatched > 1
+        whose = f"{report.unmatched} payments name" if several else "1 payment names"
+        where = "their lines" if several else "its line"
+        lines.append(f"{whose} no debtor: write whose into {where} and import the file again")
     lines += _few(report.kept)
     if batch.ignored:
         lines.append(f"columns not used: {', '.join(batch.ignored)}")
