@@ -229,7 +229,14 @@ def _log_in(box: BaseMailBox, said: ImapSettings, token: str) -> None:
     except imaplib.IMAP4.abort:
         raise
     except (imaplib.IMAP4.error, UnexpectedCommandStatusError) as error:
-        raise NotLetIn(_without_secrets(str(error), said, token)) from None
+        raise NotLetIn(_without_secrets(_refusal(error), said, token)) from None
+
+
+def _refusal(error: Exception) -> str:
+    """The words of the server, without those of the library around them."""
+    told = error.command_result[1] if isinstance(error, UnexpectedCommandStatusError) else []
+    words = [part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in told if part]
+    return " ".join(words) or str(error)
 
 
 def _bearer(said: ImapSettings, token: str, offered: Sequence[str]) -> tuple[str, str]:

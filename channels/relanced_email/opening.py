@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from base64 import b64encode
@@ -109,14 +110,22 @@ async def _dial(smtp: SmtpSettings, timeouts: Timeouts, resolve: Resolve) -> soc
     """A connected socket to the first address that answers; all of it within the connect time. Raises OSError."""
     failure: OSError = OSError(f"{smtp.host} has no address")
     async with asyncio.timeout(timeouts.connect):
-        addresses = await resolve(smtp.host, smtp.port)
+        try:
+            addresses = await resolve(smtp.host, smtp.port)
+        except socket.gaierror as error:
+            raise OSError(error.errno, f"{smtp.host}: {error.strerror}") from None
         for family, kind, proto, _, where in addresses:
             try:
                 async with asyncio.timeout(timeouts.connect / len(addresses)):
                     return await _connected(family, kind, proto, where)
             except OSError as error:
                 failure = error
-    raise failure
+    raise failure if failure.errno is None else _unanswered(failure, smtp)
+
+
+def _unanswered(error: OSError, smtp: SmtpSettings) -> OSError:
+    """The same trouble in words that name the relay."""
+    return type(error)(error.errno, f"{smtp.host}:{smtp.port}: {os.strerror(error.errno or 0)}")
 
 
 async def _connected(family: int, kind: int, proto: int, where: tuple[Any, ...]) -> socket.socket:
@@ -151,6 +160,8 @@ def _words(error: Exception) -> str:
         return f"{error.code} {error.message}"
     if isinstance(error, TimeoutError) and not str(error):
         return "no connection within the time allowed"
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, ssl.SSLError):
+        return error.strerror
     return str(error) or type(error).__name__
 
 

@@ -460,6 +460,18 @@ async def test_fault_35_a_resolver_that_never_answers_blocks_nobody() -> None:
     assert answer == Unavailable(Scope.CHANNEL, "no connection within the time allowed")
 
 
+async def test_a_relay_that_cannot_be_reached_is_named() -> None:
+    async def nowhere(host: str, port: int) -> list[tuple[Any, ...]]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    channel = EmailChannel(settings(1, smtp={"host": "relay.example"}), a_house(), nowhere)
+    answer = await channel.submit(channel.compose(a_draft()), Go())
+    assert answer == Unavailable(Scope.CHANNEL, "relay.example: Name or service not known")
+    channel = a_channel(1)
+    answer = await channel.submit(channel.compose(a_draft()), Go())
+    assert answer == Unavailable(Scope.CHANNEL, "127.0.0.1:1: Connection refused")
+
+
 async def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
     async with Relay() as relay:
 
