@@ -121,6 +121,8 @@ async def test_a_part_is_contested_and_the_rest_keeps_climbing(company: Company)
     await _reminded(company)
     said = await _said(company, "dispute", reason="une porte manque", invoices="F-1", amount="234,50")
     assert "234.50 EUR of F-1 is contested" in said
+    told = (await company.desk("why", case="F-1"))["lines"]
+    assert told[told.index("    234.50 EUR of it on hold (dispute: une porte manque)") - 1].startswith("  F-1 due")
     (mail,) = await company.morning(date(2026, 3, 12))
     assert "au virement de 1 000,00 €" in _reads(mail)
     assert "part contestée, non réclamée ici : 234,50 €" in _reads(mail)

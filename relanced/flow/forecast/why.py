@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from relanced.counter import Asked, Desk, Told, amount, moment
 from relanced.premises import Conditions
 from relanced.rules.decide import Decision, stand
 from relanced.rules.gate import Moment, Strength, all_verdicts, ask
-from relanced.rules.model import Reminder
+from relanced.rules.model import Reminder, Term
 from relanced.rules.owed import balances
 from relanced.rules.policy import Policy, Step
 from relanced.rules.turns import FOLLOW_UP, followed, next_message, open_slots, rests, slots
@@ -51,7 +53,17 @@ def _terms(desk: Desk, case: Loaded, policy: Policy) -> list[str]:
         step = f"next {at.step.name}" if at.step else "the ladder has ended"
         when = f" on {at.due}" if at.due else ""
         told.append(f"  {term.invoice} due {term.due_on}, owes {amount(owed[term.id], term.currency)}: {step}{when}")
+        told += [f"    {words}" for words in _held(case, term, desk)]
     return told
+
+
+def _held(case: Loaded, term: Term, desk: Desk) -> Iterator[str]:
+    """What keeps this term back while others of the case may go on, or a part of it."""
+    for hold in case.facts.holds:
+        over = hold.until is not None and hold.until <= desk.now
+        if hold.term_id == term.id and not over:
+            part = f"{amount(hold.cents, term.currency)} of it " if hold.cents is not None else ""
+            yield f"{part}on hold ({hold.kind.value}: {hold.reason})"
 
 
 def _gate(desk: Desk, case: Loaded, decision: Decision, conditions: Conditions) -> list[str]:
