@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -201,7 +202,7 @@ def _own(database: Path | None, who: str, clock: Clock) -> guard.Lock | None:
         lock = guard.Lock(database)
         lock.take(who, clock.now())
     except OSError as error:
-        raise Unusable(f"{database.parent}: {error.strerror}: the account that runs relanced must own it") from error
+        raise _unusable(database.parent, error) from error
     for path in (database.parent, database):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             lock.release()
@@ -209,12 +210,19 @@ def _own(database: Path | None, who: str, clock: Clock) -> guard.Lock | None:
     return lock
 
 
+def _unusable(folder: Path, error: OSError) -> StoreError:
+    """A full disk has room again one day, so that a start is worth another try; the rest is for people to mend."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(f"{folder}: {error.strerror}: make room")
+    return Unusable(f"{folder}: {error.strerror}: the account that runs relanced must own it")
+
+
 def _state_folder(state: Path) -> Path:
     """A private folder that we can write in."""
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Unusable(f"{state}: {error.strerror}: the account that runs relanced must own it") from error
+        raise _unusable(state, error) from error
     if not os.access(state, os.W_OK | os.X_OK):
         raise Unusable(f"{state} cannot be written: the account that runs relanced must own it")
     return state

@@ -38,10 +38,15 @@ class Lock:
             owner = file.read().strip() or "another process"
             file.close()
             raise Busy(f"the database is in use by {owner}") from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"{who}, pid {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
-        file.flush()
+        try:
+            file.seek(0)
+            file.truncate()
+            file.write(f"{who}, pid {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
+            file.flush()
+        except OSError:
+            with suppress(OSError):
+                file.close()
+            raise
         self._file = file
 
     def release(self) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from relanced.cli.opening import opened
+from relanced.cli.printing import Failed
 from relanced.daemon import Daemon, wheels
 from relanced.premises import room
 from relanced.rules.audit import RESERVE
@@ -121,6 +123,17 @@ async def test_fault_12_a_start_on_a_full_disk_ends_without_a_word_to_anybody(di
     company.clock.set(DAY, "09:30")
     assert await Daemon(company.house).run() == 1
     assert company.relay.connections == 0
+
+
+async def test_fault_12_a_start_that_finds_no_room_is_no_fault_of_the_configuration(disk: Path, found: Found) -> None:
+    """systemd starts it again after any status but 75 and 78: it works as soon as there is room."""
+    company = await _planned_overnight(found, disk, 1)
+    await company.house.close()
+    _fill(disk)
+    with pytest.raises(Failed, match=r"cannot be opened: .*: No space left on device: make room") as failed:
+        async with opened(company.house.config, "a start"):
+            pass
+    assert failed.value.status == 1
 
 
 async def test_fault_14_the_last_room_is_kept_for_what_comes_back(
