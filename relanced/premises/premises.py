@@ -31,13 +31,14 @@ CALLS_PER_DAY = 12  # where a channel does not say
 class Conditions:
     """How the house stands at this moment: its epoch, why it is stopped, which doors are closed until when and why, and
     how many messages may be in flight through one that is tried again. `heard`: by channel and name, until when each
-    inbox was heard; None where nobody asks."""
+    inbox was heard; None where nobody asks. `unread`: something came back that was not read yet: it may be a reply."""
 
     epoch: int = 1
     stopped: str = ""
     closed: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     rooms: Mapping[str, int] = field(default_factory=dict)
     heard: Mapping[tuple[str, str], datetime] | None = None
+    unread: bool = False
 
 
 class Premises:
@@ -86,7 +87,8 @@ class Premises:
             stopped = "another configuration works on this database: make them equal and restart"
         stopped = stopped or short_of_room(self.config)
         heard = await store.hearing.inboxes() if self._listens else None
-        return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard)
+        unread = await store.hearing.lies_unread(self.config.channels)
+        return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard, unread)
 
     # -- policies -------------------------------------------------------------------------------------------------
 

@@ -123,7 +123,9 @@ def unread(kept: Iterable[Waiting], now: datetime) -> Iterator[Finding]:
     for seen in kept:
         if now - seen.oldest >= UNREAD:
             words = f"{seen.what}: what came since {_at(seen.oldest)} is kept and was not read ({seen.number})"
-            yield Finding(f"unread:{seen.what}", f"{words}: replies may be among it; the log says why")
+            yield Finding(
+                f"unread:{seen.what}", f"{words}: replies may be among it, so nothing leaves; the log says why"
+            )
 
 
 def half_over(since: datetime, lapses: datetime) -> datetime:

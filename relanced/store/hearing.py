@@ -91,6 +91,16 @@ class Hearing(Awaiting):
 
         return await self._engine.read(work)
 
+    async def lies_unread(self, channels: Collection[str]) -> bool:
+        """Whether something came through these channels that nobody has looked at yet."""
+        fresh = _UNREAD & heard.c.not_before.is_(None) & heard.c.channel.in_(sorted(channels))
+        query = select(heard.c.id).where(fresh).limit(1)
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(query)).first() is not None
+
+        return await self._engine.read(work)
+
     async def forsaken(self, channels: Collection[str], now: datetime) -> list[str]:
         """The other channels of which something was not read: a person is told, once for each. Their names."""
         query = select(heard.c.channel).where(_UNREAD, heard.c.channel.not_in(sorted(channels))).distinct()

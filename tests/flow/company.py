@@ -103,9 +103,12 @@ class Company:
         return self.relay.fresh()
 
     async def sends(self) -> None:
-        """The senders alone turn once, before any other wheel has seen what changed."""
-        for sender in Daemon(self.house).senders:
+        """The senders alone turn once, before any other wheel has seen what changed, and what they worded leaves."""
+        daemon = Daemon(self.house)
+        for sender in daemon.senders:
             await sender.wheel.turn(self.clock.now())
+        await daemon.clerk.commit()
+        await daemon.clerk.drain(5)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

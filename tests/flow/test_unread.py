@@ -198,3 +198,16 @@ async def test_a_promise_that_is_released_counts_no_more(company: Company) -> No
     await _said(company, "release", kind="promise", reason="un malentendu")
     assert [row["state"] for row in await every(company.house.store, promises)] == ["replaced"]
     assert len(await company.morning(NEXT)) == 1
+
+
+async def test_nothing_leaves_before_what_came_back_was_read(company: Company) -> None:
+    mail = await _reminded(company)
+    await company.desk("stop")
+    await company.morning(NEXT)
+    await company.desk("ingest", files={"message": answers.reply(company, mail, CONTESTS)})
+    await company.desk("start")
+    await company.sends()  # before anybody has read it
+    assert await company.told() == ["relance-1 email sent", "relance-2 email planned"]
+    assert "what came back is being read" in " ".join((await company.desk("queue"))["lines"])
+    assert await company.works() == []
+    assert (await company.told())[-1] == "relance-2 email cancelled"

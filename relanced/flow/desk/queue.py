@@ -43,6 +43,7 @@ async def queue(desk: Desk, asked: Asked) -> Told:
 
 def _notes(desk: Desk, conditions: Conditions) -> list[str]:
     notes = [f"sending is stopped: {conditions.stopped}"] if conditions.stopped else []
+    notes += ["what came back is being read: nothing leaves before it is"] if conditions.unread else []
     closed = conditions.closed.items()
     return notes + [f"{name} is closed until {moment(t, desk)}: {why}" for name, (t, why) in closed if t > desk.now]
 

@@ -97,8 +97,8 @@ class Sender:
 
 def _shut(conditions: Conditions, channel: str, now: datetime) -> datetime | None:
     """Until when nothing of the channel may leave, whatever it is: then no message is asked one by one, and all of them
-    leave the moment a person starts the house or opens the door."""
-    if conditions.stopped:
+    leave the moment a person starts the house or opens the door, or what came back has been read."""
+    if conditions.stopped or conditions.unread:
         return now + LOOK_AGAIN
     until, _why = conditions.closed.get(channel, (now, ""))
     return until if until > now else None
