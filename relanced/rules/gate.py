@@ -14,8 +14,10 @@ from functools import lru_cache
 
 from relanced.rules.calendar import ContactRules, add_bank_days, fresh, fresh_from, opening
 from relanced.rules.decide import Decision, Named
+from relanced.rules.given import PromiseState
 from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, HoldKind, Road
+from relanced.rules.offers import about, ending, running
 from relanced.rules.owed import askable
 from relanced.rules.policy import Step, Tone
 from relanced.rules.stand import chased
@@ -142,6 +144,24 @@ def not_held(m: Moment) -> Verdict:
     return _allow("not held")
 
 
+def nothing_awaited(m: Moment) -> Verdict:
+    """Of these terms no promise, and no offer whose day is over, waits for the bank data to tell what became of it; and
+    nothing formal is said of them while an offer runs."""
+    named, tomorrow = {n.term_id for n in m.lines}, _morning(m.today + timedelta(days=1), m.now)
+    for word in m.facts.promises:
+        waits = word.state is PromiseState.OPEN and word.agreement is None and word.until < m.today
+        if waits and named & dict(word.terms).keys():
+            words = f"waits for bank data until {word.until}: a payment was promised for {word.on}"
+            return Verdict(Strength.DEFER, "awaited", words, tomorrow)
+    for offer in about(ending(m.facts.offers, m.today), named):
+        words = f"waits for bank data until {offer.last}: an offer ended on {offer.until}"
+        return Verdict(Strength.DEFER, "awaited", words, tomorrow)
+    for offer in about(running(m.facts.offers, m.today), named) if m.step.tone is Tone.FORMAL else ():
+        words = f"nothing formal before the end of an offer on {offer.until}"
+        return Verdict(Strength.DEFER, "awaited", words, tomorrow)
+    return _allow("awaited")
+
+
 def facts_fresh(m: Moment) -> Verdict:
     """A line is named after its due date only when the bank data cover the day a punctual transfer would show."""
     named = {n.term_id for n in m.lines}
@@ -237,6 +257,7 @@ GATE: tuple[Question, ...] = (
     still_owed,
     still_decided,
     not_held,
+    nothing_awaited,
     facts_fresh,
     ears_open,
     address_usable,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from relanced.rules.calendar import add_bank_days, bank_day_on_or_after
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, HoldKind, PaymentMode, Term
-from relanced.rules.offers import about, progress, since
+from relanced.rules.offers import about, progress, ruled, since
 from relanced.rules.owed import askable, balances, contested, designated, let_go, oldest_first
 
 # How many bank days after the day named the money may still be on its way: a transfer ordered on that day shows on
@@ -112,6 +112,12 @@ def judged(facts: CaseFacts, today: date, covers: date | None) -> tuple[Judged, 
 def made_good(facts: CaseFacts, promise: Promise) -> bool:
     """Whether all of it has come after all, though too late."""
     return covered(facts, promise).cents >= promise.upto
+
+
+def undecided(facts: CaseFacts, today: date, covers: date | None) -> bool:
+    """Whether something has become of a promise or of an offer that nobody has written down yet: until then it is not
+    known what may be asked for."""
+    return bool(ruled(facts, today, covers) or judged(facts, today, covers))
 
 
 def next_judgement(promises: Iterable[Promise], today: date) -> date | None:

@@ -25,6 +25,12 @@ HELD = """
       - {name: relance-1, tone: courteous, when: 3 days after due, via: [email]}
       - {name: relance-2, tone: firm, when: 10 days after due, via: [email]}
 """
+COPIED = """
+  copied:
+    for: {debtor: business}
+    steps:
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], also: [letter]}
+"""
 
 
 async def _reminded(company: Company) -> None:
@@ -35,6 +41,21 @@ async def _reminded(company: Company) -> None:
 def _reads(mail: Mail) -> str:
     """Its words in one line, every blank a plain one."""
     return " ".join(mail.text.split())
+
+
+async def _copy_waits(found: Found) -> Company:
+    """The mail has left, sending was stopped before its copy could."""
+    company = await found(policies=COPIED)
+    await company.bills(paper.invoice("F-1", DUE))
+    company.clock.set(date(2026, 3, 5))
+    await company.bank(date(2026, 3, 4))
+    gate = company.relay.hold("DOT")
+    async with company.at_work():
+        await gate.wait()
+        await company.desk("stop")
+        gate.opened.set()
+    assert await company.told() == ["relance-1 email sent", "relance-1 letter planned"]
+    return company
 
 
 async def _offer(company: Company, **words: Any) -> str:
@@ -103,6 +124,43 @@ async def test_an_offer_paid_before_it_left_is_not_said(company: Company) -> Non
     await company.desk("start")
     await company.sends()  # before the planner has looked at the payment
     assert (await company.told())[-1] == "offer email cancelled"
+
+
+async def test_a_copy_does_not_ask_for_what_an_offer_let_go_a_moment_ago(found: Found) -> None:
+    company = await _copy_waits(found)
+    await _offer(company, unconfirmed=True)
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 5), "1 111,05"), date(2026, 3, 5))
+    await company.desk("start")
+    await company.sends()  # before the planner has seen that the offer was taken
+    assert (await company.told())[-1] == "relance-1 letter planned"
+    await company.works()
+    assert (await company.told())[-1] == "relance-1 letter cancelled"
+
+
+async def test_a_copy_waits_until_the_bank_data_tell_whether_an_offer_was_taken(found: Found) -> None:
+    company = await _copy_waits(found)
+    await _offer(company, unconfirmed=True, until="2026-03-05")
+    company.clock.set(date(2026, 3, 6))
+    await company.desk("start")
+    await company.works()
+    assert (await company.told())[-1] == "relance-1 letter planned"
+    assert "waits for bank data until 2026-03-09: an offer ended on 2026-03-05" in (await company.last())["reason"]
+    await company.morning(date(2026, 3, 10))
+    assert (await company.told())[-1] == "relance-1 letter in_tray"
+
+
+async def test_an_offer_waits_while_what_it_is_about_is_contested(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("stop")
+    await _offer(company)
+    await company.desk("dispute", case="C1", reason="une porte manque", invoices="F-1", amount="100")
+    await company.desk("start")
+    assert await company.works() == []
+    assert (await company.told())[-1] == "offer email planned"
+    await company.desk("release", case="C1", kind="dispute", reason="porte livrée")
+    company.clock.later(hours=1)
+    (mail,) = await company.works()
+    assert mail.subject.startswith("Notre proposition")
 
 
 async def test_a_transfer_ordered_on_the_last_day_is_in_time(company: Company) -> None:

@@ -19,6 +19,7 @@ from relanced.rules.lifecycle import MessageEvent
 from relanced.rules.model import LineState, Reminder, Road
 from relanced.rules.owed import askable
 from relanced.rules.policy import Enclose, Policy, Step
+from relanced.rules.promises import undecided
 from relanced.store.facts import Loaded, case_key, place_key
 from relanced.store.outcomes import Rest
 from relanced.store.sealing import Permit, Seal
@@ -56,6 +57,8 @@ class Wording:
         """The sealed-to-be bytes with their permit, or why not now. `now` is local."""
         if message.reminder_id is None:
             return desk_word(self._premises, self._doors[message.channel], message, case, conditions, now)
+        if undecided(case.facts, now.date(), case.creditor.covers):
+            return Changed(case.facts.id)
         told = self._told(message, case, now)
         live = case.facts.live is not None and case.facts.live.id == message.reminder_id
         if told is None or not (live or told.follows):
