@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from relanced.premises.brief import brief, offer_facts
@@ -33,8 +33,10 @@ WORDINGS = {
     WordKind.OFFER: "offre",
     WordKind.THANKS: "remerciement",
 }
-_OF_NO_LINE = (WordKind.REPLY, WordKind.THANKS)  # they speak of no amount
-_OF_THE_REST = (WordKind.UPCOMING, WordKind.MISSED)  # they ask for what has not come of it yet
+OF_NO_LINE = (WordKind.REPLY, WordKind.THANKS)  # they speak of no amount
+_OF_THE_REST = (WordKind.PROMISE, WordKind.UPCOMING, WordKind.MISSED)  # they ask for what has not come of it yet
+_NOTICES = (WordKind.UPCOMING, WordKind.MISSED)  # nobody asked for them: they wait while a person is at work
+FRESH = timedelta(days=5)  # how long after it was missed an instalment is still news
 
 
 def new_word(
@@ -67,7 +69,7 @@ def desk_facts(
     mine = {term for one in spoken_of for term, _ in one.terms} or {t.id for t in case.facts.terms}
     left = askable(case.facts)
     named = [t.id for t in case.facts.terms if t.id in mine and left[t.id] > 0] or sorted(mine)
-    named = named[:1] if said.kind in _OF_NO_LINE else named
+    named = named[:1] if said.kind in OF_NO_LINE else named
     step, creditor = desk_step(said.kind), premises.config.creditors[case.facts.creditor]
     lines = [Named(i, step.name, LineKind.MAIN, left[i]) for i in named]
     logo = premises.logos[case.facts.creditor]
@@ -86,14 +88,12 @@ def desk_facts(
 
 def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
     """Why it must not be said any more; empty when it still holds."""
-    if said.kind in _OF_NO_LINE:
+    if said.kind in OF_NO_LINE:
         return ""
     if said.kind is WordKind.OFFER:
         runs = next((o for o in running(case.facts.offers, today) if o.id == said.offer), None)
         if runs is None:
             return "the offer runs no more"
-        if contested(case.facts, today).keys() & dict(runs.terms):
-            return "a part of what it settles is contested"
         come = progress(case.facts, runs)
         if not come.asks:
             return "what it asks has been paid"
@@ -103,15 +103,36 @@ def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
     wanted = BROKEN if said.kind is WordKind.MISSED else (PromiseState.OPEN,)
     if not any(p.state in wanted and _rest(case, p) for p in about):
         return "what it speaks of has been paid, or was replaced"
+    if any(_too_late(said.kind, p, today) for p in about):
+        return "its day is over"
     agreed = any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds)
     return "" if agreed or said.kind is WordKind.PROMISE else "the agreement is over"
 
 
-def unwanted(case: Loaded, said: DeskWord, now: datetime) -> str:
-    """Why what the desk says by itself should not be said now; empty when it may be, or a person says it."""
-    if said.kind not in _OF_THE_REST:
+def _too_late(kind: WordKind, part: Promise, today: date) -> bool:
+    """Whether it comes too late to be said: the day it announces has come, or what it tells is no news any more."""
+    if kind is WordKind.MISSED:
+        return part.judged_on is not None and today > part.judged_on + FRESH
+    return today > part.on if kind is WordKind.PROMISE else kind is WordKind.UPCOMING and today >= part.on
+
+
+def held_up(case: Loaded, said: DeskWord, now: datetime) -> str:
+    """Why it has to wait for a person: what was agreed or offered while more would be asked than is uncontested, a
+    notice while somebody has spoken, or quiet was asked for. Empty when it need not."""
+    if said.kind in _NOTICES:
+        return next((hushed(case.facts, p, now) for p in case.facts.promises if p.id == said.promise), "")
+    if said.kind is WordKind.OFFER:
+        offer = _offer(case, said)
+        return _CONTESTED if offer and contested(case.facts, now.date()).keys() & dict(offer.terms) else ""
+    if said.kind in OF_NO_LINE:
         return ""
-    return next((hushed(case.facts, p, now) for p in case.facts.promises if p.id == said.promise), "")
+    parts = _parts(case, said)
+    left, terms = askable(case.facts), {term for part in parts for term, _ in part.terms}
+    wanted = sum(_rest(case, part) for part in parts)
+    return _CONTESTED if wanted > sum(left.get(term, 0) for term in terms) else ""
+
+
+_CONTESTED = "what it is about is contested"
 
 
 def _parts(case: Loaded, said: DeskWord) -> Sequence[Promise]:

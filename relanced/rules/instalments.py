@@ -23,9 +23,12 @@ _SPOKEN = (
     HoldKind.REPLY,
     HoldKind.DISPUTE,
     HoldKind.PAUSE,
+    HoldKind.PROMISE,
     HoldKind.CALL_BACK,
     HoldKind.VALIDATION,
+    HoldKind.PAID_BUT_OPEN,
     HoldKind.INSOLVENCY,
+    HoldKind.HISTORY,
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from tests.flow import paper
+from tests.flow import answers, paper
 from tests.flow.company import Company, Said
 from tests.flow.relay import Mail
 
@@ -295,3 +295,79 @@ async def test_what_became_of_an_address_is_told(company: Company) -> None:
     assert "email chef@client.example (Mme Petit), opted out" in shown
     assert "contact added: road=email, place=chef@client.example, name=Mme Petit" in shown
     assert "contact edited: road=email, place=c1@client.example, dead_since=2026-03-05" in shown
+
+
+async def test_a_confirmation_counts_what_came_before_it_left(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("stop")
+    await _said(company, "promise", date="2026-03-16", said_by="Mme Durand")
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 4), "1 000,00"), date(2026, 3, 4))
+    await company.desk("start")
+    await company.sends()
+    (mail,) = await company.works()
+    assert mail.subject.replace("\xa0", " ") == "Votre règlement de 234,50 € annoncé pour le 16 mars 2026"
+    assert "un règlement de 1 234,50 € par virement le 16 mars 2026" in _reads(mail)
+    assert "Nous en avons déjà reçu 1 000,00 € et vous en remercions : il reste 234,50 € à régler." in _reads(mail)
+    assert "Montant : 234,50 €" in _reads(mail)
+
+
+async def test_a_promise_is_not_confirmed_after_its_day(company: Company) -> None:
+    await _reminded(company)
+    await company.desk("stop")
+    await _said(company, "promise", date="2026-03-06")
+    await company.morning(date(2026, 3, 9))
+    await company.desk("start")
+    await company.sends()
+    assert (await company.told())[-1] == "promise email cancelled"
+
+
+async def test_an_instalment_is_not_announced_on_its_day(company: Company) -> None:
+    await _reminded(company)
+    await _said(company, "instalments", parts="2026-03-16=1000;2026-04-15=234.50", unconfirmed=True)
+    await company.desk("stop")
+    await company.morning(date(2026, 3, 13))
+    company.clock.set(date(2026, 3, 16))
+    await company.desk("start")
+    await company.sends()  # before anybody has seen that its time is over
+    assert (await company.told())[-1] == "upcoming email cancelled"
+
+
+async def test_who_has_written_is_told_of_no_instalment_before_somebody_has_answered(company: Company) -> None:
+    await _reminded(company)
+    await _said(company, "instalments", count=3, first="2026-03-16", unconfirmed=True)
+    await company.desk("stop")
+    await company.morning(date(2026, 3, 11))
+    wrote = answers.letter(company, "J'ai viré hier, voyez avec votre banque.", "c1@client.example")
+    await company.desk("ingest", files={"message": wrote})
+    await company.desk("start")
+    assert await company.works() == []
+    for day in (date(2026, 3, 16), date(2026, 3, 19)):  # it is missed
+        assert await company.morning(day) == []
+    assert (await company.told())[1:] in (["upcoming email expired"], ["upcoming email cancelled"])
+    await company.answered()
+    (mail,) = await company.works()
+    assert "en attente de règlement" in mail.subject
+
+
+async def test_what_was_missed_long_ago_is_no_news(company: Company) -> None:
+    await _reminded(company)
+    await _said(company, "instalments", count=3, first="2026-03-16", unconfirmed=True)
+    await company.desk("stop")
+    for day in (date(2026, 3, 19), date(2026, 3, 26)):
+        await company.morning(day)
+    await company.desk("start")
+    await company.sends()
+    assert (await company.told())[-1] == "missed email cancelled"
+
+
+async def test_in_a_procedure_nothing_is_promised_agreed_or_offered(company: Company) -> None:
+    await _reminded(company)
+    await _said(company, "insolvency", what="redressement", on="2026-03-04")
+    for verb, words in (
+        ("promise", {"date": "2026-03-16"}),
+        ("instalments", {"count": 3, "first": "2026-03-16"}),
+        ("offer", {"off": "10%", "until": "2026-03-20"}),
+    ):
+        with pytest.raises(Said, match="relanced release 1 --kind insolvency comes first"):
+            await _said(company, verb, **words)
+    assert await company.works() == []

@@ -309,12 +309,12 @@ async def test_an_offer_is_a_letter_where_no_mail_goes(company: Company) -> None
     assert "nous vous proposons une remise de 123,45" in text and "1 RUE DU BAC" in text
 
 
-async def test_an_offer_that_is_contested_before_it_left_is_not_said(company: Company) -> None:
+async def test_an_offer_that_is_contested_before_it_left_is_not_written_either(company: Company) -> None:
     await _reminded(company)
     company.clock.set(date(2026, 3, 5), "20:00")
     await _offer(company)
     await company.desk("dispute", case="C1", reason="porte rayée", invoices="F-1", amount="200")
     assert await company.morning(date(2026, 3, 6)) == []
-    assert (await company.told())[-1] == "offer email cancelled"
-    with pytest.raises(Said, match="not to be said any more: a part of what it settles is contested"):
+    assert (await company.told())[-1] == "offer email planned"
+    with pytest.raises(Said, match="not to be said now: what it is about is contested"):
         await company.desk("offer", case="C1", paper=True)

@@ -12,7 +12,7 @@ from typing import Any
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount
 from relanced.flow.desk.promised import confirmation, means_named, numbers, written
 from relanced.flow.desk.working import hands_on
-from relanced.premises.desk_words import WORDINGS, desk_facts, out_of_date
+from relanced.premises.desk_words import WORDINGS, desk_facts, held_up, out_of_date
 from relanced.rules.given import DeskWord, WordKind
 from relanced.rules.model import Road
 from relanced.rules.offers import running, share
@@ -108,8 +108,9 @@ async def _paper(desk: Desk, case_id: int) -> Told:
     found = running(case.facts.offers, today)
     if not found:
         raise Misasked(f"case {case_id} has no offer that runs")
-    if why := out_of_date(case, DeskWord(WordKind.OFFER, offer=found[-1].id), today):
-        raise Misasked(f"the offer of case {case_id} is not to be said any more: {why}")
+    said = DeskWord(WordKind.OFFER, offer=found[-1].id)
+    if why := out_of_date(case, said, today) or held_up(case, said, desk.now):
+        raise Misasked(f"the offer of case {case_id} is not to be said now: {why}")
     page = await asyncio.to_thread(_worded, desk, case, found[-1].id, today)
     told = f"the offer of case {case_id} as a letter: once it is posted, relanced note {case_id} says so"
     return Told((told,), files={f"OFFRE-{found[-1].id}.pdf": page})

@@ -5,10 +5,10 @@ Where nobody can be written to, a person is asked instead.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from relanced.premises import Premises
-from relanced.premises.desk_words import new_word
+from relanced.premises.desk_words import FRESH, new_word
 from relanced.premises.unsaid import unsaid
 from relanced.rules.given import Promise, PromiseState, WordKind
 from relanced.rules.instalments import announced_on, hushed
@@ -18,8 +18,6 @@ from relanced.rules.promises import BROKEN, next_judgement
 from relanced.store.facts import Loaded
 from relanced.store.saying import NewWord
 from relanced.store.tasks import Task
-
-FRESH = timedelta(days=5)  # how long after it was missed an instalment is still news
 
 
 def notices(case: Loaded, premises: Premises, now: datetime) -> tuple[NewWord | Task, ...]:

@@ -5,27 +5,34 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from relanced.channel import Channel, MailDraft, Unfit
-from relanced.flow.send.worded import Worded, withdrawn
+from relanced.flow.send.worded import Changed, Worded, withdrawn
 from relanced.premises import Conditions, Premises, new_attempt
-from relanced.premises.desk_words import WORDINGS, desk_facts, desk_step, out_of_date, unwanted
+from relanced.premises.desk_words import OF_NO_LINE, WORDINGS, desk_facts, desk_step, held_up, out_of_date
 from relanced.rules.decide import Decision
 from relanced.rules.gate import DESK_GATE, REPLY_GATE, Strength, Verdict, ask
 from relanced.rules.given import DeskWord, WordKind
 from relanced.rules.lifecycle import MessageEvent
+from relanced.rules.promises import undecided
 from relanced.store.facts import Loaded
 from relanced.store.sealing import Permit, Seal
 from relanced.store.sending import Ruling, Waiting
 from relanced.words.errors import WordingError
 
+HELD_AGAIN = timedelta(hours=1)  # when a word is asked about again that waits for a person
+
 
 def desk_word(
     premises: Premises, door: Channel, message: Waiting, case: Loaded, conditions: Conditions, now: datetime
-) -> Worded | Ruling:
+) -> Worded | Ruling | Changed:
     """Ready to be sealed, or why not now. The desk has a gate of its own: its words count as no contact."""
     said = case.words.get(message.id)
-    why = out_of_date(case, said, now.date()) or unwanted(case, said, now) if said else "nobody says it any more"
+    why = out_of_date(case, said, now.date()) if said else "nobody says it any more"
     if said is None or why:
         return withdrawn(message, why)
+    if said.kind not in OF_NO_LINE and undecided(case.facts, now.date(), case.creditor.covers):
+        return Changed(case.facts.id)
+    if wait := held_up(case, said, now):
+        return Ruling(message.id, case.facts.id, MessageEvent.DEFER, wait, now + HELD_AGAIN)
     verdict = _asked(premises, message, case, said, conditions, now)
     until = max(verdict.until or now, now + timedelta(seconds=1))
     lapse_at = premises.lapse_at(desk_step(said.kind), now, case.facts.creditor)
