@@ -84,12 +84,23 @@ def _given_since(facts: CaseFacts, word: Offer | Promise, money: Iterable[Money]
     """The credit notes booked since it was given; those of that very day unless what was owed then counts them in."""
     made = word.said_on
     credits = [m for m in money if m.credit and made is not None and m.booked_on >= made]
-    of_that_day = [m for m in credits if m.booked_on == made]
-    if of_that_day:
-        then = outstanding(facts.terms, [m for m in designated(facts) if made is not None and m.booked_on <= made])
-        if all(owed <= then.get(t, 0) for t, owed in word.terms):
-            return [m for m in credits if m not in of_that_day]
+    if any(m.booked_on == made for m in credits):
+        known = _counted_in(facts, word)
+        return [m for m in credits if m.id not in known]
     return credits
+
+
+def _counted_in(facts: CaseFacts, word: Offer | Promise) -> set[int]:
+    """Of the money of the day on which it was given, what was known then: as much as leads to what was owed."""
+    made, money = word.said_on, designated(facts)
+    before = [m for m in money if made is not None and m.booked_on < made]
+    that_day = sorted((m for m in money if m.booked_on == made), key=lambda m: m.id)
+    for known in range(len(that_day) + 1):
+        then = outstanding(facts.terms, [*before, *that_day[:known]])
+        if all(owed == then.get(t, 0) for t, owed in word.terms):
+            return {m.id for m in that_day[:known]}
+    then = outstanding(facts.terms, [*before, *that_day])
+    return {m.id for m in that_day} if all(owed <= then.get(t, 0) for t, owed in word.terms) else set()
 
 
 def running(offers: Iterable[Offer], today: date) -> tuple[Offer, ...]:

@@ -318,3 +318,13 @@ async def test_an_offer_that_is_contested_before_it_left_is_not_written_either(c
     assert (await company.told())[-1] == "offer email planned"
     with pytest.raises(Said, match="not to be said now: what it is about is contested"):
         await company.desk("offer", case="C1", paper=True)
+
+
+async def test_what_is_paid_on_the_day_of_an_offer_is_no_credit_note(company: Company) -> None:
+    """A credit note, the offer, and its payment, all on one day: it is taken."""
+    await _reminded(company)
+    await company.imports("credits", paper.credit_note("F-1", date(2026, 3, 5), "234,50"))
+    await _offer(company, unconfirmed=True)
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 5), "900,00"), date(2026, 3, 5))
+    assert await company.works() == []
+    assert "offer taken" in await company.events()
