@@ -1,7 +1,7 @@
 """Wheels that turn in any order, while facts come in between: nothing wrong, late, double or stuck ever leaves.
 
-`RELANCED_RACES=600 make test ARGS=tests/flow/test_races.py` goes on for ten minutes; a failure tells its story and names
-its seed, and `RELANCED_SEED=…` alone runs that one again.
+`RELANCED_RACES=600 make test ARGS=tests/flow/test_races.py` goes on for ten minutes; a failure tells its story
+and names its seed, and `RELANCED_SEED=…` alone runs that one again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import random
 import shutil
 import time
 from pathlib import Path
+
+import pytest
 
 from relanced.reading.child import Child
 from tests.flow.clock import Clock
@@ -47,6 +49,7 @@ async def _race(seed: int, folder: Path, unborn: Path, child: Child) -> str:
             await company.close()
 
 
+@pytest.mark.timeout(BUDGET + 100)
 async def test_no_order_of_the_wheels_lets_anything_wrong_leave(tmp_path: Path, unborn: Path) -> None:
     if not unborn.exists():
         await _migrated(unborn)
