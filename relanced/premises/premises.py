@@ -61,6 +61,8 @@ class Premises:
         self._digests = {key: {p.digest: p for p in policies} for key, policies in self._current.items()}
         self._climbed: dict[tuple[str, str], Policy] = {}
         self._inboxes = {key: [(d.name, i.name) for d, i in config.inboxes_of(key)] for key in config.creditors}
+        kinds = {name: door.channel for name, door in config.channels.items()}
+        self._read = [name for name, kind in kinds.items() if kind.form is Form.MAIL or hasattr(kind, "read")]
         self._listens = config.mode is not Mode.SHADOW and any(self._inboxes.values())
 
     def local(self, now: datetime) -> datetime:
@@ -87,7 +89,7 @@ class Premises:
             stopped = "another configuration works on this database: make them equal and restart"
         stopped = stopped or short_of_room(self.config)
         heard = await store.hearing.inboxes() if self._listens else None
-        unread = await store.hearing.lies_unread(self.config.channels)
+        unread = await store.hearing.lies_unread(self._read)
         return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard, unread)
 
     # -- policies -------------------------------------------------------------------------------------------------
