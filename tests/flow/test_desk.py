@@ -371,3 +371,15 @@ async def test_in_a_procedure_nothing_is_promised_agreed_or_offered(company: Com
         with pytest.raises(Said, match="relanced release 1 --kind insolvency comes first"):
             await _said(company, verb, **words)
     assert await company.works() == []
+
+
+async def test_a_promise_that_was_paid_late_is_not_held_against_anybody(company: Company) -> None:
+    await _reminded(company)
+    await _said(company, "promise", date="2026-03-16", amount="150", unconfirmed=True)
+    await company.desk("stop")
+    await company.morning(date(2026, 3, 19))
+    assert "promise broken" in await company.events()
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 19), "150,00"), date(2026, 3, 19))
+    await company.desk("start")
+    (mail,) = await company.works()
+    assert "au virement de 1 084,50 €" in _reads(mail) and "annoncé" not in _reads(mail)
