@@ -1,7 +1,7 @@
 """Wheels that turn in any order, while facts come in between: nothing wrong, late, double or stuck ever leaves.
 
-`RELANCED_RACES=600 make test ARGS=tests/flow/test_races.py` goes on for ten minutes; a failure tells its story
-and names its seed, and `RELANCED_SEED=…` alone runs that one again.
+`RELANCED_RACES=600 make test ARGS=tests/flow/test_races.py` goes on for ten minutes; a failure tells its story and
+names its seed, and `RELANCED_SEED=…` alone runs that one again.
 """
 
 from __future__ import annotations
