@@ -18,6 +18,8 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from tests.ports import free_port
+
 PASSWORD = "s3cret-box"
 _CONFIG = """
 base_dir = {folder}/run
@@ -77,7 +79,7 @@ class Dovecot:
     """One server; `folder` holds its mail. It can be stopped and started again on the same port."""
 
     def __init__(self, folder: Path, **said: str) -> None:
-        self.folder, self.port, self.imaps = folder, _free(), _free()
+        self.folder, self.port, self.imaps = folder, free_port(), free_port()
         self._said = {"ssl": "no", "mechanisms": "plain login", "more": "", **said}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -145,12 +147,6 @@ class Dovecot:
         with self.as_somebody(user) as client:
             told = client.select(folder, readonly=True)[1][0]
             return int(told or 0)
-
-
-def _free() -> int:
-    with closing(socket.socket()) as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 OWNER = "relanced"
 # Nothing that is tested here outlives the session, so nothing has to reach the disk.
@@ -51,7 +52,7 @@ def cluster() -> Iterator[Cluster]:
     binaries = _binaries()
     memory = Path("/dev/shm")
     home = Path(tempfile.mkdtemp(prefix="relanced-pg-", dir=memory if os.access(memory, os.W_OK) else None))
-    port = _free_port()
+    port = free_port()
     watch = _watched(binaries, home, port)
     try:
         _await(binaries / "pg_isready", port, watch)
@@ -70,12 +71,6 @@ def _binaries() -> Path:
     if not found and on_path is None:
         raise Missing("the tests need a real PostgreSQL: apt-get install postgresql")
     return (found[-1] if found else Path(str(on_path)).resolve()).parent
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 def _watched(binaries: Path, home: Path, port: int) -> subprocess.Popen[bytes]:

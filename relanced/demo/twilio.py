@@ -10,7 +10,7 @@ import base64
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha1
 from itertools import count
@@ -87,8 +87,8 @@ def _rfc2822(at: datetime) -> str:
 class Twilio:
     """One account. `refuses` maps numbers to the error of a create, `fates` to how a text ends: a status and a code.
 
-    A text that has no fate of its own is delivered. It gets there when it is looked at, or by `deliver`. `seen` is told
-    of each one that is new, or has met its fate.
+    A text that has no fate of its own is delivered. It gets there by `deliver`, or when it is looked at once it was on
+    its way for as long as it `takes`. `seen` is told of each one that is new, or has met its fate.
     """
 
     account: str
@@ -100,6 +100,7 @@ class Twilio:
     status: str = "active"  # or "suspended", "closed"
     type: str = "Full"  # or "Trial"
     seen: Callable[[Text], None] = lambda _text: None
+    takes: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
         self._numbers = count(1)
@@ -208,7 +209,8 @@ class Twilio:
         found = next((text for text in self.texts if text.sid == request.match_info["sid"]), None)
         if found is None:
             return _error(20404)
-        self.deliver(found)
+        if self.now() >= found.created + self.takes:
+            self.deliver(found)
         return web.json_response(found.shown(self.account))
 
     async def _itself(self, request: web.Request) -> web.StreamResponse:

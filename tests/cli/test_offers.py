@@ -30,7 +30,7 @@ def test_an_offer_is_made_shown_written_and_withdrawn(stocked: Atelier, tmp_path
     assert (row["pay"], row["off"], row["state"]) == ("1111.05 EUR", "123.45 EUR", "open")
     shown = stocked.relanced("show", "C1").out
     assert f"offer of 123.45 EUR off for 1111.05 EUR paid by {SOON}: open" in shown
-    assert "waived=123.45 EUR" in shown and "« geste commercial »" in shown
+    assert "waived=123.45" in shown and "« geste commercial »" in shown
     file = tmp_path / "offre.pdf"
     assert stocked.relanced("offer", "C1", "-o", file).status == 0
     assert file.read_bytes().startswith(b"%PDF")

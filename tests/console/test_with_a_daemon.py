@@ -15,14 +15,13 @@ import pytest
 
 from tests.cli.atelier import Atelier, found_atelier
 from tests.cli.test_with_a_daemon import Running
+from tests.ports import free_port
 
 
 @pytest.fixture
 def listening(tmp_path: Path) -> Iterator[tuple[Atelier, int]]:
     """A company whose daemon listens on a free port."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port = int(asked.getsockname()[1])
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="rl") as short:
         atelier = found_atelier(tmp_path, Path(short) / "desk.sock")
         text = atelier.config.read_text("utf-8")

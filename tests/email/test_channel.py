@@ -26,6 +26,7 @@ from relanced_email.opening import Opening
 from tests.email.certificates import Certificate, certificate
 from tests.email.relay import EXTENSIONS, Drip, Farewell, Hangup, Relay, Silence
 from tests.email.things import NOW, SHORT, Go, a_channel, a_draft, a_house, settings
+from tests.ports import free_port
 
 PASSWORD = "s3cret-à-garder"
 LOGIN: dict[str, Any] = {"user": "compta", "password": PASSWORD}
@@ -136,9 +137,7 @@ async def test_the_journal_copy_travels_in_the_envelope(tmp_path: Path) -> None:
 @contextmanager
 def smtp_sink(messages: int) -> Iterator[tuple[int, Popen[bytes]]]:
     """Postfix's sink: it takes so many messages, and leaves without a word behind the last."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
     command = ["/usr/sbin/smtp-sink", *as_user, "-M", str(messages), f"127.0.0.1:{port}", "64"]
     with Popen(command, stdout=DEVNULL, stderr=DEVNULL) as sink:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from relanced.store.tables import heard
 from tests.flow.clock import Clock
 from tests.flow.company import Company
 from tests.flow.conftest import MONDAY, Found
-from tests.flow.texting import ACCOUNT, OURS, TOKEN, free_port, hook, listening, owe, texting
+from tests.flow.texting import ACCOUNT, OURS, TOKEN, hook, listening, owe, texting
+from tests.ports import free_port
 from tests.store.rows import every
 
 DUE, DAY, NEXT = date(2026, 3, 2), date(2026, 3, 5), date(2026, 3, 12)
@@ -37,7 +38,7 @@ def port() -> int:
 
 @pytest.fixture
 async def twilio() -> AsyncIterator[Twilio]:
-    account = Twilio(ACCOUNT, TOKEN, Clock(MONDAY).now)
+    account = Twilio(ACCOUNT, TOKEN, Clock(MONDAY).now, takes=timedelta(minutes=1))
     yield account
     await account.close()
 

@@ -17,9 +17,10 @@ from tests.flow import paper
 from tests.flow.clock import Clock
 from tests.flow.company import Company
 from tests.flow.conftest import MONDAY, Found
-from tests.flow.texting import ACCOUNT, OURS, TOKEN, called, free_port, hook, listening, owe, texting
+from tests.flow.texting import ACCOUNT, OURS, TOKEN, called, hook, listening, owe, texting
 from tests.maileva.letters import distributed, event
 from tests.maileva.mail_house import CLIENT, PASSWORD, SECRET, USER, MailHouse, Order
+from tests.ports import free_port
 from tests.store.rows import every
 
 DUE, DAY, NEXT = date(2026, 3, 2), date(2026, 3, 5), date(2026, 3, 16)

@@ -16,10 +16,11 @@ from tests.flow import paper
 from tests.flow.clock import Clock
 from tests.flow.company import Company
 from tests.flow.conftest import MONDAY, Found
-from tests.flow.texting import called, free_port
+from tests.flow.texting import called
 from tests.maileva.letters import distributed, event, proved
 from tests.maileva.mail_house import CLIENT, PASSWORD, SECRET, USER, MailHouse, Order
 from tests.maileva.test_hooks import LOGIN, request
+from tests.ports import free_port
 
 DUE = date(2026, 3, 2)
 NOTICE = date(2026, 4, 1)  # thirty days late

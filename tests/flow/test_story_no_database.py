@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,7 +24,8 @@ from tests.flow.clock import Clock
 from tests.flow.company import Company
 from tests.flow.conftest import MONDAY, Found
 from tests.flow.mailbox import imap
-from tests.flow.texting import ACCOUNT, TOKEN, free_port, texting
+from tests.flow.texting import ACCOUNT, TOKEN, texting
+from tests.ports import free_port
 from tests.store.rows import every
 
 DUE, DAY = date(2026, 3, 2), date(2026, 3, 5)
@@ -40,7 +41,7 @@ POLICIES = """
 
 @pytest.fixture
 async def twilio() -> AsyncIterator[Twilio]:
-    account = Twilio(ACCOUNT, TOKEN, Clock(MONDAY).now)
+    account = Twilio(ACCOUNT, TOKEN, Clock(MONDAY).now, takes=timedelta(minutes=1))
     yield account
     await account.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ SHORT = """
 
 @pytest.fixture
 async def twilio() -> AsyncIterator[Twilio]:
-    account = Twilio(ACCOUNT, TOKEN, Clock(MONDAY).now)
+    account = Twilio(ACCOUNT, TOKEN, Clock(MONDAY).now, takes=timedelta(minutes=1))
     yield account
     await account.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ MOBILE = "+33612345678"
 
 @pytest.fixture
 async def twilio() -> AsyncIterator[Grumpy]:
-    account = Grumpy(ACCOUNT, TOKEN, Clock(MONDAY).now)
+    account = Grumpy(ACCOUNT, TOKEN, Clock(MONDAY).now, takes=timedelta(minutes=1))
     yield account
     account.hung.set()
     await account.close()

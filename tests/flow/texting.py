@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
@@ -24,13 +23,6 @@ POLICIES = """
       - {name: relance-1, tone: courteous, when: 3 days after due,  via: [sms, letter]}
       - {name: relance-2, tone: firm,      when: 10 days after due, via: [sms, letter]}
 """
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens at."""
-    with closing(socket.socket()) as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 def called(port: int, more: str = "") -> dict[str, str]:

@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.ports import free_port
+
 SINK = """#!/bin/sh
 [ $# -gt 0 ] || { echo 'direct sink "Unknown" "sink"'; exit 0; }
 tray=${DEVICE_URI#sink:}
@@ -112,7 +114,7 @@ class Cups:
         binary = shutil.which("cupsd", path=f"{os.environ['PATH']}:/usr/sbin")
         if binary is None:
             raise Missing("the tests need cupsd: apt-get install cups-daemon, or make programs")
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         (self.home / "cupsd.conf").write_text(SERVER.format(port=self.port, files=self.files))
         command = [
             "setpriv",
@@ -170,12 +172,6 @@ def running(home: Path, *printers: tuple[str, str], files: str = "Yes") -> Itera
             cups.mood(name, "fine")
         with suppress(ProcessLookupError):
             cups.kill(signal.SIGTERM)
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
