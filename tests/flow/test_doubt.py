@@ -14,6 +14,13 @@ from tests.flow.conftest import Found
 DUE = date(2026, 3, 2)
 DAY = date(2026, 3, 5)
 TAKEN = "250 2.0.0 Ok: queued"
+COURTESY = """
+  business:
+    for: {debtor: business}
+    steps:
+      - {name: courtoisie, tone: courteous, when: 5 days before due, via: [email]}
+      - {name: relance-1, tone: courteous, when: 5 days after due, via: [email]}
+"""
 
 
 async def _in_doubt(company: Company) -> None:
@@ -39,6 +46,20 @@ async def test_a_doubt_blocks_its_ladder_only(company: Company) -> None:
     await company.bills(paper.invoice("F-2", DUE, "C2"))
     assert len(await company.morning(date(2026, 3, 12))) == 1
     assert await company.told("C1") == ["relance-1 email uncertain"]
+
+
+async def test_a_doubt_that_outlives_the_day_of_its_step_stops_no_other_case(found: Found) -> None:
+    """The courtesy note is in doubt; the due date passes, and the step would be passed over."""
+    company = await found(policies=COURTESY)
+    await company.bills(paper.invoice("F-1", date(2026, 3, 10)), paper.invoice("F-2", date(2026, 3, 4), "C2"))
+    company.relay.answers("DOT", Hangup(), TAKEN)
+    await company.morning(date(2026, 3, 5))
+    assert await company.told() == ["courtoisie email uncertain"]
+    (mail,) = await company.morning(date(2026, 3, 11))
+    assert mail.to == "c2@client.example"
+    assert "engine error" not in await company.events()
+    await company.desk("settle", message=(await company.last())["id"], reason="our relay lost it")
+    assert len(await company.morning(date(2026, 3, 16))) == 1
 
 
 async def test_a_person_who_knows_that_it_left_settles_it(company: Company) -> None:

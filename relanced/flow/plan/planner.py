@@ -10,6 +10,7 @@ import structlog
 
 from relanced.flow.plan.draft import plan_case
 from relanced.premises import Conditions, Premises
+from relanced.store.errors import Conflict
 from relanced.store.facts import Loaded
 from relanced.store.opening import Store
 from relanced.store.planning import Pace, Plan
@@ -48,11 +49,23 @@ class Planner:
                 by_creditor.setdefault(case.facts.creditor, []).append(plan)
                 paces[case.facts.creditor] = _pace(case, local)
         for creditor, plans in by_creditor.items():
-            await self.store.planning.apply(plans, now, local.date(), paces[creditor])
+            await self._apply(plans, now, local, paces[creditor])
             for plan in plans:
                 _tell(plan, creditor)
             if any(plan.begin or plan.more or plan.withdraw for plan in plans):
                 self.ring()
+
+    async def _apply(self, plans: Sequence[Plan], now: datetime, local: datetime, pace: Pace | None) -> None:
+        """Together; one by one when one of them breaks the machine: it rests for an hour, and stops no other."""
+        try:
+            await self.store.planning.apply(plans, now, local.date(), pace)
+        except Conflict as error:
+            if len(plans) > 1:
+                for plan in plans:
+                    await self._apply([plan], now, local, pace)
+                return
+            log.exception("case cannot be planned", case=plans[0].case_id)
+            await self._put_off(plans[0].case_id, error, local)
 
     async def _plan(self, case: Loaded, local: datetime, conditions: Conditions) -> Plan | None:
         """A case that cannot be decided rests for an hour: it must not stop the others."""
@@ -61,9 +74,12 @@ class Planner:
             return plan_case(case, self.premises, conditions, local)
         except Exception as error:
             log.exception("case cannot be decided", case=case.facts.id)
-            why = f"{type(error).__name__}: {error}"
-            await self.store.planning.put_off(case.facts.id, local + POISON_REST, why, local)
+            await self._put_off(case.facts.id, error, local)
             return None
+
+    async def _put_off(self, case_id: int, error: Exception, local: datetime) -> None:
+        why = f"{type(error).__name__}: {error}"
+        await self.store.planning.put_off(case_id, local + POISON_REST, why, local)
 
     async def next_moment(self) -> datetime | None:
         """When the next case wants to be looked at."""

@@ -43,7 +43,7 @@ class Reminders:
         if live is None:
             return self._begun(self._followed_up(plan))
         if any(m.state in IN_MOTION for m in live.messages):
-            return plan  # its outcome asks for another look
+            return replace(plan, passes=())  # its outcome asks for another look
         step = self.decision.step
         if step is None or step.name != live.step or live.round != self.case.facts.round:
             return self._begun(replace(plan, withdraw=live.id, withdraw_why=self.decision.reason))
