@@ -12,8 +12,8 @@ from relanced.premises.names import new_mail_id, new_reference
 from relanced.premises.premises import Premises
 from relanced.rules.decide import Named
 from relanced.rules.given import DeskWord, Offer, Promise, PromiseState, WordKind
-from relanced.rules.instalments import hushed
-from relanced.rules.model import HoldKind, LineKind, PaymentMode, Road
+from relanced.rules.instalments import hushed, runs
+from relanced.rules.model import LineKind, PaymentMode, Road
 from relanced.rules.offers import progress, running
 from relanced.rules.owed import askable, contested
 from relanced.rules.policy import Step, Tone, When
@@ -91,10 +91,10 @@ def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
     if said.kind in OF_NO_LINE:
         return ""
     if said.kind is WordKind.OFFER:
-        runs = next((o for o in running(case.facts.offers, today) if o.id == said.offer), None)
-        if runs is None:
+        offer = next((o for o in running(case.facts.offers, today) if o.id == said.offer), None)
+        if offer is None:
             return "the offer runs no more"
-        come = progress(case.facts, runs)
+        come = progress(case.facts, offer)
         if not come.asks:
             return "what it asks has been paid"
         return "" if come.waived else "a credit note gave already what was to be let go"
@@ -105,8 +105,8 @@ def out_of_date(case: Loaded, said: DeskWord, today: date) -> str:
         return "what it speaks of has been paid, or was replaced"
     if any(_too_late(said.kind, p, today) for p in about):
         return "its day is over"
-    agreed = any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds)
-    return "" if agreed or said.kind is WordKind.PROMISE else "the agreement is over"
+    agreed = said.kind is WordKind.PROMISE or any(runs(case.facts, p) for p in about)
+    return "" if agreed else "the agreement is over"
 
 
 def _too_late(kind: WordKind, part: Promise, today: date) -> bool:

@@ -78,6 +78,13 @@ def announced_on(on: date, postcode: str = "") -> date:
     return add_working_days(on, -NOTICE, postcode)
 
 
+def runs(facts: CaseFacts, part: Promise) -> bool:
+    """Whether the agreement of an instalment runs: it keeps its invoices quiet, and no later one took its place."""
+    mine, agreement = {term_id for term_id, _ in part.terms}, part.agreement or 0
+    kept = any(h.kind is HoldKind.INSTALMENTS and h.term_id in {None, *mine} for h in facts.holds)
+    return kept and not any((p.agreement or 0) > agreement and mine & set(dict(p.terms)) for p in facts.promises)
+
+
 def hushed(facts: CaseFacts, part: Promise, now: datetime) -> str:
     """Why nothing is written by itself about an instalment, though its agreement runs; empty when it may be."""
     mine = {term_id for term_id, _ in part.terms}

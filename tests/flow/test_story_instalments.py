@@ -103,6 +103,19 @@ async def test_what_was_contested_before_the_agreement_keeps_none_of_it_quiet(co
     assert "de 517,25 € (1 sur 2)" in _reads(mail)
 
 
+async def test_what_was_missed_of_an_agreement_is_no_matter_of_the_next_one(company: Company) -> None:
+    await _agreed(company)
+    await company.desk("stop")
+    assert await company.morning(date(2026, 3, 25)) == []
+    assert "instalment broken" in await company.events()
+    await company.desk("instalments", case="C1", revoke=True, reason="rien reçu")
+    await company.desk("instalments", case="C1", count=2, first="2026-04-20")
+    await company.desk("start")
+    (mail,) = await company.works()
+    assert mail.subject == "Votre échéancier de règlement"
+    assert "missed email cancelled" in await company.told()
+
+
 async def test_who_has_just_agreed_is_not_told_again(company: Company) -> None:
     await _agreed(company, first="2026-03-09")
     assert await company.morning(date(2026, 3, 6)) == []

@@ -11,8 +11,7 @@ from relanced.premises import Premises
 from relanced.premises.desk_words import FRESH, new_word
 from relanced.premises.unsaid import unsaid
 from relanced.rules.given import Promise, PromiseState, WordKind
-from relanced.rules.instalments import announced_on, hushed
-from relanced.rules.model import HoldKind
+from relanced.rules.instalments import announced_on, hushed, runs
 from relanced.rules.offers import next_ruling
 from relanced.rules.promises import BROKEN, next_judgement
 from relanced.store.facts import Loaded
@@ -26,9 +25,8 @@ def notices(case: Loaded, premises: Premises, now: datetime) -> tuple[NewWord | 
 
     Where nobody can be written to, it is a task.
     """
-    if not any(h.kind is HoldKind.INSTALMENTS for h in case.facts.holds):
-        return ()
-    said = (_notice(case, premises, part, now) for part in case.facts.promises if part.agreement is not None)
+    parts = (p for p in case.facts.promises if p.agreement is not None and runs(case.facts, p))
+    said = (_notice(case, premises, part, now) for part in parts)
     return tuple(one for one in said if one is not None)
 
 
