@@ -20,12 +20,14 @@ class Entry:
 
 @dataclass(slots=True)
 class Ledger:
-    """Every invoice and every entry; `made` keeps where the book stood when an offer was made."""
+    """Every invoice and every entry; `made` keeps where the book stood when an offer was made, `given` the same of a
+    promise."""
 
     invoices: dict[str, int] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
     made: dict[int, int] = field(default_factory=dict)
+    given: dict[int, int] = field(default_factory=dict)
 
     def owed(self, invoice: str) -> int:
         """What an invoice owes now."""
@@ -48,13 +50,17 @@ class Ledger:
         """What has gone off these invoices since each owed so much."""
         return sum(max(0, then - self.owed(number)) for number, then in terms)
 
+    def credited(self, terms: Iterable[tuple[str, int]], mark: int) -> int:
+        """What credit notes booked since took off these invoices."""
+        found = 0
+        for number, then in terms:
+            given = sum(e.cents for e in self.entries[mark:] if e.credit and e.invoice == number)
+            found += max(0, min(then, self.owed(number) + given) - self.owed(number))
+        return found
+
     def asks(self, offer: Mapping[str, Any], terms: list[tuple[str, int]]) -> int:
         """What an offer still asks: payments count; credit notes give first what was to be let go."""
-        since = self.entries[self.made[offer["id"]] :]
-        credited = 0
-        for number, then in terms:
-            given = sum(e.cents for e in since if e.credit and e.invoice == number)
-            credited += max(0, min(then, self.owed(number) + given) - self.owed(number))
+        credited = self.credited(terms, self.made[offer["id"]])
         wanted: int = max(0, offer["cents"] - max(0, credited - offer["waived"]))
         paid = self.gone(terms) - credited
         return max(0, wanted - paid)

@@ -13,7 +13,7 @@ from relanced.channel import Answer, Go, Parcel, Sent
 from relanced.daemon.wheels import Wheel
 from relanced.rules.calendar import add_bank_days
 from relanced.store.soundness import unsound
-from relanced.store.tables import attempts, heard, holds, journal, journal_texts, messages, offers, tasks
+from relanced.store.tables import attempts, heard, holds, journal, journal_texts, messages, offers, promises, tasks
 from tests.flow import answers, paper
 from tests.flow.clock import PARIS
 from tests.flow.company import Company, Said
@@ -297,7 +297,10 @@ class Race:
 
     async def _desk(self, verb: str, **more: Any) -> dict[str, Any]:
         self.log[-1] += f" {more}"
+        mark = len(self.ledger.entries)
         said = await self.company.desk(verb, by=self.chance.choice(["claire", "claire", "claire", "jean"]), **more)
+        for word in await every(self.company.house.store, promises):
+            self.ledger.given.setdefault(word["id"], mark)
         self.log[-1] += " done"
         return said
 

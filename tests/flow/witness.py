@@ -129,6 +129,10 @@ class Rows:
         return [(self.numbers[term], then) for term, then in row["terms"]]
 
 
+def _agreed_with(one: Row, other: Row) -> bool:
+    return one["agreement_id"] is not None and one["agreement_id"] == other["agreement_id"]
+
+
 class Witness:
     """Knows the ledger, and sees what leaves."""
 
@@ -148,9 +152,26 @@ class Witness:
         return self._ledger.asks(offer, rows.about(offer))
 
     def rest(self, rows: Rows, part: Row) -> int:
-        """What has not come of a promise, or of an instalment."""
-        left: int = max(0, part["upto"] - self._ledger.gone(rows.about(part)))
-        return min(int(part["cents"]), left)
+        """What has not come of a promise, or of an instalment; a credit note gives first what nobody had promised."""
+        return min(int(part["cents"]), self._behind(rows, part))
+
+    def _behind(self, rows: Rows, part: Row) -> int:
+        """What has not come of it and of all the instalments before it."""
+        terms = rows.about(part)
+        promised = max(p["upto"] for p in rows.promises if p is part or _agreed_with(p, part))
+        spare = max(0, sum(then for _, then in terms) - promised)
+        gone = self._ledger.gone(terms) - min(spare, self._credited(rows, part))
+        left: int = max(0, part["upto"] - gone)
+        return left
+
+    def _left(self, rows: Rows, part: Row, kind: str) -> int:
+        """What may be asked for of it: whoever is behind is told of all that was due by then."""
+        before = (p for p in rows.promises if _agreed_with(p, part) and p["n"] < part["n"])
+        late = kind == "missed" and any(p["state"] in ("partly", "broken") for p in before)
+        return self._behind(rows, part) if late else self.rest(rows, part)
+
+    def _credited(self, rows: Rows, part: Row) -> int:
+        return self._ledger.credited(rows.about(part), self._ledger.given[part["id"]])
 
     def quiet(self, rows: Rows, number: str, courteous: bool) -> Iterator[str]:
         """Why an invoice must not be reminded of."""
@@ -249,9 +270,10 @@ class Witness:
             about = [p for p in rows.promises if p["agreement_id"] is None and _day(p["on_day"]) == found[2]]
             about = [p for p in about if p["cents"] == cents(found[1]) and p["state"] != "replaced"]
             came = [p["cents"] - self.rest(rows, p) for p in about]
+            paid = [c - self._credited(rows, p) for p, c in zip(about, came, strict=True)]
             if not about:
                 yield f"it recalls a promise that is over: {found[0]}"
-            elif found[3].startswith("il") and 0 not in came:
+            elif found[3].startswith("il") and min(paid) > 0:
                 yield f"it says that nothing came of a promise: {found[0]} {came}"
             elif all(p["cents"] == c for p, c in zip(about, came, strict=True)):
                 yield f"it recalls a promise that was paid: {found[0]}"
@@ -309,8 +331,8 @@ class Witness:
             yield f"the day it speaks of is over: {parts[0]['on_day']}"
         if kind == "upcoming" and rows.today >= parts[0]["on_day"]:
             yield f"it announces {parts[0]['on_day']}"
-        if kind in ("promise", "upcoming", "missed") and said != self.rest(rows, parts[0]):
-            yield f"it asks for {said / 100:.2f}, and {self.rest(rows, parts[0]) / 100:.2f} is left of it"
+        if kind in ("promise", "upcoming", "missed") and said != (rest := self._left(rows, parts[0], kind)):
+            yield f"it asks for {said / 100:.2f}, and {rest / 100:.2f} is left of it"
         until = parts[0]["until_day"]
         if kind == "missed" and (rows.today <= until or rows.covers is None or rows.covers < until):
             yield f"nobody knows yet whether the instalment of {parts[0]['on_day']} was missed"

@@ -145,12 +145,12 @@ def _among(column: Any, many: Any) -> Select[Any]:
 
 async def test_bulk_writes_what_the_statement_would_have_written(store: Store) -> None:
     rows = [{"id": f"r{n}", "verb": "v", "at": NOW + timedelta(hours=n), "answer": "é"} for n in range(3)]
-    keep = {name: Bulk(insert) for name, insert in or_leave(requests).items()}
+    keep = Bulk(or_leave(requests))
 
     async def work(connection: AsyncConnection) -> None:
         for _ in range(2):
-            await keep[connection.dialect.name].run(connection, rows)
-        await keep[connection.dialect.name].run(connection, [])
+            await keep.run(connection, rows)
+        await keep.run(connection, [])
 
     await store.engine.write(work)
     assert [(r["id"], r["at"], r["answer"]) for r in await every(store, requests)] == [
@@ -159,11 +159,11 @@ async def test_bulk_writes_what_the_statement_would_have_written(store: Store) -
 
 
 async def test_bulk_refuses_a_naive_moment_too(store: Store) -> None:
-    keep = {name: Bulk(insert) for name, insert in or_leave(requests).items()}
+    keep = Bulk(or_leave(requests))
     rows = [{"id": "r", "verb": "v", "at": NOW.replace(tzinfo=None), "answer": ""}]
 
     async def work(connection: AsyncConnection) -> None:
-        await keep[connection.dialect.name].run(connection, rows)
+        await keep.run(connection, rows)
 
     with pytest.raises(ValueError, match="a naive datetime cannot be stored"):
         await store.engine.write(work)
