@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-RARELY = (
-    50_000  # objects made between two searches for garbage: a sixth of the start went into searching what is loaded
-)
+RARELY = 50_000  # objects made between two searches for garbage, which took a sixth of a start
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ WORDINGS = {
 OF_NO_LINE = (WordKind.REPLY, WordKind.THANKS)  # they speak of no amount
 _OF_THE_REST = (WordKind.PROMISE, WordKind.UPCOMING, WordKind.MISSED)  # they ask for what has not come of it yet
 _NOTICES = (WordKind.UPCOMING, WordKind.MISSED)  # nobody asked for them: they wait while a person is at work
+_CONTESTED = "what it is about is contested"
 FRESH = timedelta(days=5)  # how long after it was missed an instalment is still news
 
 
@@ -130,9 +131,6 @@ def held_up(case: Loaded, said: DeskWord, now: datetime) -> str:
     left, terms = askable(case.facts), {term for part in parts for term, _ in part.terms}
     wanted = sum(_rest(case, part) for part in parts)
     return _CONTESTED if wanted > sum(left.get(term, 0) for term in terms) else ""
-
-
-_CONTESTED = "what it is about is contested"
 
 
 def _parts(case: Loaded, said: DeskWord) -> Sequence[Promise]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
-from relanced.channel import Form
+from relanced.channel import Form, Reads
 from relanced.config import Config, Creditor, Door, Mode
 from relanced.config.digest import digest as short_name
 from relanced.premises.brief import claim_of
@@ -62,7 +62,7 @@ class Premises:
         self._climbed: dict[tuple[str, str], Policy] = {}
         self._inboxes = {key: [(d.name, i.name) for d, i in config.inboxes_of(key)] for key in config.creditors}
         kinds = {name: door.channel for name, door in config.channels.items()}
-        self._read = [name for name, kind in kinds.items() if kind.form is Form.MAIL or hasattr(kind, "read")]
+        self._readable = [n for n, kind in kinds.items() if kind.form is Form.MAIL or issubclass(kind, Reads)]
         self._listens = config.mode is not Mode.SHADOW and any(self._inboxes.values())
 
     def local(self, now: datetime) -> datetime:
@@ -89,7 +89,7 @@ class Premises:
             stopped = "another configuration works on this database: make them equal and restart"
         stopped = stopped or short_of_room(self.config)
         heard = await store.hearing.inboxes() if self._listens else None
-        unread = await store.hearing.lies_unread(self._read)
+        unread = await store.hearing.lies_unread(self._readable)
         return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard, unread)
 
     # -- policies -------------------------------------------------------------------------------------------------

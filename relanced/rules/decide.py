@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
-from relanced.rules.given import PromiseState
 from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, HoldKind, LineState, Term
 from relanced.rules.naming import Named, Scene, currencies, gathers_from, name_terms
-from relanced.rules.offers import about, ending, running
+from relanced.rules.offers import about, nothing_formal, running
 from relanced.rules.owed import askable, let_go, overdue
 from relanced.rules.policy import Policy, Step, Tone
+from relanced.rules.promises import awaited
 from relanced.rules.stand import PassOver, PassReason, Stand, chased, stand, stands
 
 __all__ = ["Decision", "Named", "PassOver", "PassReason", "Stand", "decide", "stand"]
@@ -105,7 +105,9 @@ def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Wa
         waits.words.append(f"on hold ({hold.kind.value}: {hold.reason})")
         if hold.until is not None:
             waits.moments.add(hold.until)
-    held |= _promised(facts, terms, now.date(), waits) | _over(facts, terms, now.date(), waits)
+    for mine, why in awaited(facts, [t.id for t in terms], now.date()):
+        held |= mine
+        waits.words.append(why)
     return [t for t in terms if t.id not in held]
 
 
@@ -120,33 +122,13 @@ def _not_away(facts: CaseFacts, known: Sequence[Stand], now: datetime, waits: _W
     return tuple(s for s in known if s not in waiting)
 
 
-def _promised(facts: CaseFacts, terms: Sequence[Term], today: date, waits: _Waits) -> set[int]:
-    """A promise whose time is over still holds until the bank data tell what became of it."""
-    still: set[int] = set()
-    for word in facts.promises:
-        mine = {term_id for term_id, _ in word.terms} & {t.id for t in terms}
-        if word.state is PromiseState.OPEN and word.agreement is None and word.until < today and mine:
-            still |= mine
-            waits.words.append(f"waits for bank data until {word.until}: a payment was promised for {word.on}")
-    return still
-
-
-def _over(facts: CaseFacts, terms: Sequence[Term], today: date, waits: _Waits) -> set[int]:
-    """An offer whose day is over still holds until the bank data tell whether it was taken."""
-    still: set[int] = set()
-    for offer in about(ending(facts.offers, today), {t.id for t in terms}):
-        still |= {term_id for term_id, _ in offer.terms}
-        waits.words.append(f"waits for bank data until {offer.last}: an offer ended on {offer.until}")
-    return still
-
-
 def _not_offered(facts: CaseFacts, known: Sequence[Stand], today: date, waits: _Waits) -> tuple[Stand, ...]:
-    """Nothing formal leaves while an offer runs: it would claim what was offered to be let go."""
+    """Nothing formal leaves while an offer runs."""
     formal = {s.term.id for s in known if s.step and (s.step.tone is Tone.FORMAL or s.step.hand_over)}
     held: set[int] = set()
     for offer in about(running(facts.offers, today), formal):
         held |= formal & {term_id for term_id, _ in offer.terms}
-        waits.words.append(f"nothing formal before the end of an offer on {offer.until}")
+        waits.words.append(nothing_formal(offer))
         waits.days.add(offer.until + _DAY)
     return tuple(s for s in known if s.term.id not in held)
 

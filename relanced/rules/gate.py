@@ -14,12 +14,12 @@ from functools import lru_cache
 
 from relanced.rules.calendar import ContactRules, add_bank_days, fresh, fresh_from, opening
 from relanced.rules.decide import Decision, Named
-from relanced.rules.given import PromiseState
 from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, HoldKind, Road
-from relanced.rules.offers import about, ending, running
+from relanced.rules.offers import about, nothing_formal, running
 from relanced.rules.owed import askable
 from relanced.rules.policy import Step, Tone
+from relanced.rules.promises import awaited
 from relanced.rules.stand import chased
 from relanced.rules.turns import usable
 
@@ -148,17 +148,10 @@ def nothing_awaited(m: Moment) -> Verdict:
     """Of these terms no promise, and no offer whose day is over, waits for the bank data to tell what became of it; and
     nothing formal is said of them while an offer runs."""
     named, tomorrow = {n.term_id for n in m.lines}, _morning(m.today + timedelta(days=1), m.now)
-    for word in m.facts.promises:
-        waits = word.state is PromiseState.OPEN and word.agreement is None and word.until < m.today
-        if waits and named & dict(word.terms).keys():
-            words = f"waits for bank data until {word.until}: a payment was promised for {word.on}"
-            return Verdict(Strength.DEFER, "awaited", words, tomorrow)
-    for offer in about(ending(m.facts.offers, m.today), named):
-        words = f"waits for bank data until {offer.last}: an offer ended on {offer.until}"
-        return Verdict(Strength.DEFER, "awaited", words, tomorrow)
-    for offer in about(running(m.facts.offers, m.today), named) if m.step.tone is Tone.FORMAL else ():
-        words = f"nothing formal before the end of an offer on {offer.until}"
-        return Verdict(Strength.DEFER, "awaited", words, tomorrow)
+    formal = about(running(m.facts.offers, m.today), named) if m.step.tone is Tone.FORMAL else ()
+    why = [*(words for _, words in awaited(m.facts, named, m.today)), *map(nothing_formal, formal)]
+    if why:
+        return Verdict(Strength.DEFER, "awaited", why[0], tomorrow)
     return _allow("awaited")
 
 

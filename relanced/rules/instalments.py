@@ -93,13 +93,13 @@ def hushed(facts: CaseFacts, part: Promise, now: datetime) -> str:
     if all(t.excluded or t.closed_on or t.handed_over_on for t in facts.terms if t.id in mine):
         return "it is not pursued any more"
     for hold in facts.holds:
-        runs = hold.kind in _SPOKEN and (hold.until is None or hold.until > now)
-        if runs and hold.cents is None and (hold.term_id is None or hold.term_id in mine):
+        still = hold.kind in _SPOKEN and (hold.until is None or hold.until > now)
+        if still and hold.cents is None and (hold.term_id is None or hold.term_id in mine):
             return f"on hold ({hold.kind.value}: {hold.reason})"
     left = askable(facts)
     agreed = max(p.upto for p in facts.promises if p.agreement == part.agreement)
-    still = agreed - covered(facts, part).cents
-    return "a part of what was agreed is contested" if still > sum(left.get(t, 0) for t in mine) else ""
+    rest = agreed - covered(facts, part).cents
+    return "a part of what was agreed is contested" if rest > sum(left.get(t, 0) for t in mine) else ""
 
 
 def _numbered(parts: Sequence[tuple[date, int]]) -> tuple[Instalment, ...]:

@@ -108,6 +108,11 @@ def running(offers: Iterable[Offer], today: date) -> tuple[Offer, ...]:
     return tuple(o for o in offers if o.state is OfferState.OPEN and today <= o.until)
 
 
+def nothing_formal(offer: Offer) -> str:
+    """Why nothing formal leaves while it runs: that would claim what was offered to be let go."""
+    return f"nothing formal before the end of an offer on {offer.until}"
+
+
 def ending(offers: Iterable[Offer], today: date) -> tuple[Offer, ...]:
     """The offers whose day is over, and of which nobody can tell yet whether they were taken."""
     return tuple(o for o in offers if o.state is OfferState.OPEN and today > o.until)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from types import MappingProxyType
 from relanced.rules.calendar import add_bank_days, bank_day_on_or_after
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, HoldKind, PaymentMode, Term
-from relanced.rules.offers import about, progress, ruled, since
+from relanced.rules.offers import about, ending, progress, ruled, since
 from relanced.rules.owed import askable, balances, contested, designated, let_go, oldest_first
 
 # How many bank days after the day named the money may still be on its way: a transfer ordered on that day shows on
@@ -112,6 +112,18 @@ def judged(facts: CaseFacts, today: date, covers: date | None) -> tuple[Judged, 
 def made_good(facts: CaseFacts, promise: Promise) -> bool:
     """Whether all of it has come after all, though too late."""
     return covered(facts, promise).cents >= promise.upto
+
+
+def awaited(facts: CaseFacts, terms: Collection[int], today: date) -> Iterator[tuple[set[int], str]]:
+    """Which of these terms wait for the bank data, and why: the time of a promise, or the day of an offer, is over, and
+    nobody can tell yet what became of it."""
+    for word in facts.promises:
+        mine = {term_id for term_id, _ in word.terms} & set(terms)
+        if word.state is PromiseState.OPEN and word.agreement is None and word.until < today and mine:
+            yield mine, f"waits for bank data until {word.until}: a payment was promised for {word.on}"
+    for offer in about(ending(facts.offers, today), terms):
+        mine = {term_id for term_id, _ in offer.terms} & set(terms)
+        yield mine, f"waits for bank data until {offer.last}: an offer ended on {offer.until}"
 
 
 def undecided(facts: CaseFacts, today: date, covers: date | None) -> bool:

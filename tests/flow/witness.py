@@ -32,6 +32,7 @@ from relanced.store.tables import (
     terms,
     words,
 )
+from relanced.words.typography import jour
 from tests.flow.clock import PARIS
 from tests.flow.company import Company
 from tests.flow.ledger import Ledger
@@ -45,20 +46,6 @@ ZERO = re.compile(r"(?<![\d,])(?<!\d )0,00 €")
 PAYABLE = re.compile(rf"^ *Montant :? ?{AMOUNT}", re.M)
 OFFERED = re.compile(rf"votre règlement de {AMOUNT} nous parvient au plus tard le (.+?),")
 WHEN = {"courtoisie": -5, "relance-1": 3, "relance-2": 10, "appel": 14, "relance-ferme": 21, "mise-en-demeure": 30}
-MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,4 +388,4 @@ class Witness:
 
 
 def _day(day: date) -> str:
-    return f"{'1er' if day.day == 1 else day.day} {MONTHS[day.month - 1]} {day.year}"
+    return plain(jour(day))
