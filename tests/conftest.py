@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,16 @@ from tests.postgres import Cluster, Missing, cluster
 from tests.store.books import CREDITOR, IBAN, NOW
 
 _TEMPLATE = "born"
+_LINES = 60  # of what a test that failed had told, the last ones
 _numbers = count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Three hundred reminders in a log would hide what went wrong after them."""
+    report = yield
+    report.sections = [(name, "".join(text.splitlines(keepends=True)[-_LINES:])) for name, text in report.sections]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+_LIVES = itertools.count()
 _MAIN = "from relanced.cli import main; main()"
 
 
@@ -22,7 +24,7 @@ class Program:
 
     def __init__(self, folder: Path, wrapper: Sequence[str] = ()) -> None:
         self.folder, self._wrapper = folder, wrapper
-        self._told = folder / f"log-{id(self)}.jsonl"
+        self._told = folder / f"log-{next(_LIVES)}.jsonl"
         self._process: asyncio.subprocess.Process
 
     async def start(self, *words: str) -> None:

@@ -19,7 +19,7 @@ async def test_what_waits_for_its_provider_leaves_when_its_turn_comes(found: Fou
     company = await found(**SLOW, house=paper.ALWAYS)
     addresses = ["a@slow.example", "b@slow.example", "c@other.example", "d@fast.example"]
     await company.bills(*(paper.invoice(f"F-{n}", DUE, f"C{n}", email=at) for n, at in enumerate(addresses)))
-    assert [mail.to for mail in await company.morning(DAY)] == ["a@slow.example", "d@fast.example"]
+    assert {mail.to for mail in await company.morning(DAY)} == {"a@slow.example", "d@fast.example"}
     queue = await company.desk("queue")
     assert "slow.example other.example gets no more for now" in str(queue["rows"])
     for address in ("b@slow.example", "c@other.example"):

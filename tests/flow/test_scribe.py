@@ -33,9 +33,12 @@ async def _long_queue(found: Found) -> Company:
     return company
 
 
-def _scribe_of(program: Program) -> int:
+async def _scribe_of(program: Program) -> int:
+    """Its number, once it listens: then it goes by its name."""
     listed = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text("ascii")
-    return int(listed.split()[0])
+    scribe = int(listed.split()[0])
+    await until(lambda: Path(f"/proc/{scribe}/comm").read_text("ascii") == "relanced scribe\n", 20)
+    return scribe
 
 
 async def _all_have_theirs(company: Company) -> None:
@@ -53,14 +56,14 @@ async def test_a_long_queue_is_worded_by_a_second_process(found: Found) -> None:
 async def test_a_scribe_that_is_killed_leaves_the_daemon_to_word_alone(found: Found) -> None:
     company = await _long_queue(found)
     async with running(company.folder) as program:
-        os.kill(_scribe_of(program), signal.SIGKILL)
+        os.kill(await _scribe_of(program), signal.SIGKILL)
         await _all_have_theirs(company)
 
 
 async def test_a_scribe_that_is_killed_in_the_middle_of_a_round_is_not_asked_again(found: Found) -> None:
     company = await _long_queue(found)
     async with running(company.folder) as program:
-        scribe = _scribe_of(program)
+        scribe = await _scribe_of(program)
         os.kill(scribe, signal.SIGSTOP)
         await program.tells("a second process words the long queue", 30)
         os.kill(scribe, signal.SIGKILL)
@@ -70,7 +73,7 @@ async def test_a_scribe_that_is_killed_in_the_middle_of_a_round_is_not_asked_aga
 async def test_the_scribe_ends_with_a_daemon_that_is_killed(found: Found) -> None:
     company = await _long_queue(found)
     async with running(company.folder) as program:
-        scribe = _scribe_of(program)
+        scribe = await _scribe_of(program)
         program.send(signal.SIGKILL)
         await until(lambda: not _lives(scribe), 10)
 

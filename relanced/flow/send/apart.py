@@ -22,7 +22,7 @@ from relanced.premises import Conditions
 from relanced.store.sending import Waiting
 
 LONG = 64  # messages in one round that make a queue long
-SOON = 1.0  # seconds in which it is ready, since it was forked while the database was being opened
+SOON = 10.0  # seconds that the first long round waits for it: it was forked while the database was being opened
 PATIENCE = 120.0  # seconds for one round; a page with many enclosures is slow
 READY = b"!"
 _SIZE = struct.Struct("!I")
@@ -55,7 +55,7 @@ class Apart:
     async def _ready(self) -> bool:
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
-        await asyncio.wait({self._opening}, timeout=SOON)
+            await asyncio.wait({self._opening}, timeout=SOON)
         return self._opening.done()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
