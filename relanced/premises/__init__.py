@@ -1,6 +1,6 @@
 """The premises: what the configuration and the database together say of a creditor and a case. Reads, never writes."""
 
-from relanced.premises.brief import brief
+from relanced.premises.brief import brief, gist
 from relanced.premises.names import (
     approval_difference,
     approval_words,
@@ -18,6 +18,7 @@ __all__ = [
     "approval_difference",
     "approval_words",
     "brief",
+    "gist",
     "is_test",
     "new_attempt",
     "new_mail_id",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import date
 
 from relanced.config import Creditor
 from relanced.rules.calls import answered
 from relanced.rules.claim import Claim, ClaimTerm, claim
 from relanced.rules.decide import Named
-from relanced.rules.given import Offer, OfferState
-from relanced.rules.model import CaseFacts, HoldKind, LineKind, MessageState, Reminder, Road, Term
-from relanced.rules.offers import about, progress, running
-from relanced.rules.owed import askable, balances, contested
+from relanced.rules.given import Offer, OfferState, Promise
+from relanced.rules.model import CaseFacts, LineKind, MessageState, Reminder, Road, Term
+from relanced.rules.offers import progress
+from relanced.rules.owed import askable, balances
 from relanced.rules.policy import Step, Tone
-from relanced.rules.promises import BROKEN, covered, made_good, share_of
+from relanced.rules.promises import covered, share_of
 from relanced.rules.rates import RateTable
+from relanced.rules.recalls import recalls
 from relanced.store.facts import Loaded
 from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, OfferFacts, ReminderFacts
 
@@ -42,6 +43,7 @@ def brief(
     before, terms = _left_before(facts, reminder_id), {n.term_id for n in lines}
     named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today, left[n.term_id])) for n in lines]
     last = before[-1][1].on if before else date.min
+    recalled = recalls(facts, terms, last, today)
     return ReminderFacts(
         today=today,
         reference=reference,
@@ -58,11 +60,19 @@ def brief(
         earlier=tuple(told for reminder, told in before if terms & set(reminder.term_ids)),
         enclosed=enclosed,
         missing=missing,
-        broken=_broken(facts, terms, last),
-        offer=_offered(facts, terms, last, today),
+        broken=_broken(facts, recalled.broken) if recalled.broken else None,
+        offer=offer_facts(facts, recalled.offer) if recalled.offer else None,
         spoken_on=case.spoken_on if case.spoken_on and case.spoken_on >= last else None,
-        agreed_on=_agreed_on(facts, terms, last),
+        agreed_on=recalled.missed.said_on if recalled.missed else None,
     )
+
+
+def gist(facts: CaseFacts, lines: Sequence[Named], reminder_id: int, today: date) -> str:
+    """What a reminder asks for and what it recalls, in a mark: while it stays the same, a sheet in a tray is true."""
+    before = _left_before(facts, reminder_id)
+    asked = (f"{n.term_id}={n.cents}" for n in lines)
+    recalled = recalls(facts, {n.term_id for n in lines}, before[-1][1].on if before else date.min, today)
+    return " ".join([*sorted(asked), *recalled.marks])
 
 
 def letterhead(creditor: Creditor, logo: bytes = b"") -> Letterhead:
@@ -106,34 +116,8 @@ def _line(term: Term, cents: int, today: date, left: int) -> LineFacts:
     )
 
 
-def _broken(facts: CaseFacts, named: Set[int], last: date) -> BrokenFacts | None:
-    """The last promise about these terms that was found broken since the last reminder, and was not kept later."""
-    words = [p for p in facts.promises if p.state in BROKEN and p.agreement is None and named & set(dict(p.terms))]
-    since = [p for p in words if p.judged_on and p.judged_on > last]
-    if not since or made_good(facts, since[-1]):
-        return None
-    word = since[-1]
+def _broken(facts: CaseFacts, word: Promise) -> BrokenFacts:
     return BrokenFacts(word.said_on or word.on, word.on, word.cents, share_of(word, covered(facts, word)).paid)
-
-
-def _agreed_on(facts: CaseFacts, named: Set[int], last: date) -> date | None:
-    """The day of the agreement about these terms that was missed, and ended by a person, since the last reminder."""
-    if any(hold.kind is HoldKind.INSTALMENTS and hold.term_id in named for hold in facts.holds):
-        return None
-    mine = (p for p in facts.promises if p.agreement is not None and named & set(dict(p.terms)))
-    missed = [p.said_on for p in mine if p.state in BROKEN and p.judged_on and p.judged_on > last]
-    return missed[-1] if missed else None
-
-
-def _offered(facts: CaseFacts, named: Set[int], last: date, today: date) -> OfferFacts | None:
-    """The offer about these terms that runs, else the last that has lapsed since the last reminder; none of which a
-    part is contested, or that a credit note gave already."""
-    known = about(facts.offers, named)
-    against = contested(facts, today) if known else {}
-    mine = [o for o in known if progress(facts, o).waived and not against.keys() & dict(o.terms)]
-    lapsed = [o for o in mine if o.state is OfferState.LAPSED and o.judged_on and o.judged_on > last]
-    found = running(mine, today) or lapsed
-    return offer_facts(facts, found[-1]) if found else None
 
 
 def offer_facts(facts: CaseFacts, offer: Offer) -> OfferFacts:

@@ -230,7 +230,10 @@ LIVE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One wording on one road. `slot` 0 is the step's `via`, each `also` has its own; `turn` counts fallbacks."""
+    """One wording on one road. `slot` 0 is the step's `via`, each `also` has its own; `turn` counts fallbacks.
+
+    `gist` marks what a sheet or a call in a tray asks for and recalls.
+    """
 
     id: int
     slot: int
@@ -243,6 +246,7 @@ class Message:
     approved: bool = False
     approved_digest: str = ""
     channel: str = ""
+    gist: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from relanced.rules.calendar import fresh_from
-from relanced.rules.model import CaseFacts, LineKind, Term
+from relanced.rules.model import CaseFacts, LineKind, LineState, Reminder, Term
+from relanced.rules.owed import askable
 from relanced.rules.policy import Policy, Step, Tone
 from relanced.rules.stand import Stand, meant
 
@@ -20,6 +21,15 @@ class Named:
     step: str
     kind: LineKind
     cents: int
+
+
+def lines_of(facts: CaseFacts, reminder: Reminder) -> tuple[Named, ...]:
+    """The lines of a reminder: as planned while it is on its way, what is still owed of them once it was performed."""
+    mine = [line for line in facts.lines if line.reminder_id == reminder.id]
+    if reminder.performed_on is None:
+        return tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in mine if i.state is LineState.PLANNED)
+    owed = askable(facts)
+    return tuple(Named(i.term_id, i.step, i.kind, owed[i.term_id]) for i in mine if owed[i.term_id] > 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ _MESSAGES = _of(
     "reason",
     "approved_digest",
     "channel",
+    "gist",
     "reminder_id",
 )
 

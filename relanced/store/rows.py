@@ -187,6 +187,6 @@ def _reminder(row: Cells, term_ids: tuple[int, ...], sent: tuple[Message, ...]) 
 
 
 def _message(row: Cells) -> Message:
-    _, number, slot, turn, road, state, address_id, where, reason, digest, channel, _ = row
-    about = (address_id, where, reason, bool(digest), digest, channel)
+    _, number, slot, turn, road, state, address_id, where, reason, digest, channel, gist, _ = row
+    about = (address_id, where, reason, bool(digest), digest, channel, gist)
     return Message(number, slot, turn, Road(road), MessageState(state), *about)

@@ -36,7 +36,8 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A worded message that asks to leave. `touches` are the (key, n) of the contacts it counts as, today."""
+    """A worded message that asks to leave. `touches` are the (key, n) of the contacts it counts as, today; `gist`
+    marks what must stay true of it where it may lie in a tray for days."""
 
     message_id: int
     case_id: int
@@ -46,6 +47,7 @@ class Seal:
     parcel: Parcel
     permit: Permit
     touches: tuple[tuple[str, int], ...] = ()
+    gist: str = ""
 
 
 @dataclass(slots=True)
@@ -199,6 +201,7 @@ _SUBMIT = Bulk(
         lease_until=None,
     )
 )
+_GIST = update(messages).where(messages.c.id == bindparam("which")).values(gist=bindparam("mark"))
 
 
 async def _submit(connection: AsyncConnection, kept: Sequence[Seal], tried: list[dict[str, Any]]) -> None:
@@ -208,3 +211,6 @@ async def _submit(connection: AsyncConnection, kept: Sequence[Seal], tried: list
         await connection.execute(_BLOB[connection.dialect.name], rows)
     await _ATTEMPT.run(connection, tried)
     await _SUBMIT.run(connection, [{"which": row["message_id"], "attempt": row["id"]} for row in tried])
+    marks = [{"which": s.message_id, "mark": s.gist} for s in kept if s.gist]
+    if marks:
+        await connection.execute(_GIST, marks)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from relanced.counter import Desk
-from relanced.premises import Conditions
-from relanced.rules.decide import Named
+from relanced.premises import Conditions, gist
 from relanced.rules.gate import Question, Strength, Verdict, ask
-from relanced.rules.model import LineState, Road
+from relanced.rules.model import Road
+from relanced.rules.naming import lines_of
 from relanced.store.facts import Loaded
 
 GONE = Verdict(Strength.CANCEL, "still decided", "its reminder is gone")
+OVERTAKEN = Verdict(Strength.CANCEL, "still true", "what it says is not so any more")
 
 
 async def asked_again(
@@ -26,11 +27,11 @@ async def asked_again(
     reminder = next((r for r in case.facts.reminders if r.id == message["reminder_id"]), None)
     if policy is None or reminder is None or reminder.step not in {s.name for s in policy.steps}:
         return GONE
-    planned = [i for i in case.facts.lines if i.reminder_id == reminder.id and i.state is not LineState.PASSED_OVER]
+    named = lines_of(case.facts, reminder)
     asked = desk.premises.moment(
         case,
         policy.step(reminder.step),
-        tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in planned),
+        named,
         desk.premises.decide(case, policy, desk.now),
         road,
         message["address_id"],
@@ -38,4 +39,7 @@ async def asked_again(
         conditions,
         reminder.performed_on is not None,
     )
-    return ask(asked, questions)
+    verdict = ask(asked, questions)
+    if verdict.strength is Strength.CANCEL or message["gist"] == gist(case.facts, named, reminder.id, desk.now.date()):
+        return verdict
+    return OVERTAKEN

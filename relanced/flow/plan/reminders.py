@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from relanced.premises import Conditions, Premises, approval_words, new_mail_id, new_reference
+from relanced.premises import Conditions, Premises, approval_words, gist, new_mail_id, new_reference
 from relanced.rules.decide import Decision, Named, PassOver, PassReason
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.model import LIVE, HoldKind, LineState, Message, MessageState, Reminder, Road
-from relanced.rules.owed import askable
+from relanced.rules.naming import lines_of
 from relanced.rules.policy import Policy, Step, Tone
 from relanced.rules.turns import Turn, followed, next_message, open_slots, rests, usable, ways
 from relanced.store.facts import Loaded
@@ -18,6 +18,7 @@ from relanced.store.tasks import Task
 
 IN_MOTION = (MessageState.SUBMITTING, MessageState.UNCERTAIN)
 WAITING = (MessageState.PLANNED, MessageState.PARKED, MessageState.IN_TRAY)
+_OVERTAKEN = "what it says is not so any more"
 _FOR_ALL = ("stopped", "channel open")  # gates that open for every message at once
 
 
@@ -55,6 +56,8 @@ class Reminders:
             if any(m.state is MessageState.IN_TRAY for m in live.messages):
                 return self._begun(replace(plan, withdraw=live.id, withdraw_why="the lines have changed: do not post"))
             return replace(plan, reline=self.decision.lines)
+        if any(self._is_overtaken(live, m, self.decision.lines) for m in live.messages):
+            return self._begun(replace(plan, withdraw=live.id, withdraw_why=f"{_OVERTAKEN}: do not post"))
         if step.hand_over:
             return self._awaited(plan, live, step)
         waiting = [m for m in live.messages if m.state in LIVE and m.slot == 0]
@@ -96,6 +99,10 @@ class Reminders:
         door = self.premises.door(self.case.facts.creditor, message.road)
         moved = door is None or door.name != message.channel
         return f"the channel {message.channel} is not its road's any more" if moved and not _lies(message) else ""
+
+    def _is_overtaken(self, reminder: Reminder, message: Message, lines: tuple[Named, ...]) -> bool:
+        """Whether what lies in a tray says what is not so any more."""
+        return _lies(message) and message.gist != gist(self.case.facts, lines, reminder.id, self.now.date())
 
     def _same_lines(self, live: Reminder) -> bool:
         planned = {
@@ -164,11 +171,13 @@ class Reminders:
         return tuple((m.id, why) for r, m in waiting if (why := self._in_vain(r, m)))
 
     def _in_vain(self, reminder: Reminder, message: Message) -> str:
-        lines = self._still_owed(reminder)
+        lines = lines_of(self.case.facts, reminder)
         if reminder.performed_on is None or reminder.step not in {s.name for s in self.policy.steps}:
             return "its reminder was withdrawn"
         if not lines:
             return "nothing of it is owed any more"
+        if self._is_overtaken(reminder, message, lines):
+            return _OVERTAKEN
         verdict = self._ask(self.policy.step(reminder.step), lines, message.road, message.address_id, follows=True)
         return verdict.words if verdict.strength is Strength.CANCEL else self._leads_nowhere(message)
 
@@ -181,7 +190,7 @@ class Reminders:
         return plan
 
     def _also(self, plan: Plan, reminder: Reminder, step: Step) -> Plan:
-        lines, addresses = self._still_owed(reminder), self.case.facts.addresses
+        lines, addresses = lines_of(self.case.facts, reminder), self.case.facts.addresses
         for slot in open_slots(step, reminder.messages, performed=True) if lines else ():
             late = not followed(reminder, slot, step, self.case.facts, self.now.date())
             if late or rests(slot, reminder.messages, addresses, self.premises.consent):
@@ -193,13 +202,6 @@ class Reminders:
             elif turn is None and slot == 0 and not self._reached_later(step):
                 plan = self._unreached(plan, step, tuple(n.term_id for n in lines))
         return plan
-
-    def _still_owed(self, reminder: Reminder) -> tuple[Named, ...]:
-        owed = askable(self.case.facts)
-        kinds = {line.term_id: line for line in self.case.facts.lines if line.reminder_id == reminder.id}
-        return tuple(
-            Named(t, kinds[t].step, kinds[t].kind, owed[t]) for t in reminder.term_ids if t in kinds and owed[t] > 0
-        )
 
     def _message(self, step: Step, lines: tuple[Named, ...], turn: Turn, follows: bool = False) -> NewMessage | None:
         """A message for that turn, at the moment the gate names; None when the gate would withdraw it at once."""

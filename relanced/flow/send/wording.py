@@ -12,12 +12,20 @@ from relanced.flow.send.calls import call_draft
 from relanced.flow.send.desk_mail import desk_mail, desk_word
 from relanced.flow.send.documents import Duplicates, find_duplicates
 from relanced.flow.send.worded import Changed, Worded, withdrawn
-from relanced.premises import Conditions, Premises, approval_difference, approval_words, brief, new_attempt
+from relanced.premises import (
+    Conditions,
+    Premises,
+    approval_difference,
+    approval_words,
+    brief,
+    gist,
+    new_attempt,
+)
 from relanced.rules.decide import Decision, Named, decide, performed
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import MessageEvent
-from relanced.rules.model import LineState, Reminder, Road
-from relanced.rules.owed import askable
+from relanced.rules.model import Reminder, Road
+from relanced.rules.naming import lines_of
 from relanced.rules.policy import Enclose, Policy, Step
 from relanced.rules.promises import undecided
 from relanced.store.facts import Loaded, case_key, place_key
@@ -75,7 +83,7 @@ class Wording:
             why, lapse_at = f"cannot be worded: {error}", self._premises.lapse_at(told.step, now, case.facts.creditor)
             return Ruling(message.id, case.facts.id, MessageEvent.PARK, why, lapse_at=lapse_at)
         lapse_at = self._premises.lapse_at(told.step, now, case.facts.creditor)
-        seal = self._seal(message, told, parcel, verdict.until or now, conditions)
+        seal = self._seal(message, told, parcel, verdict.until or now, conditions, now)
         return Worded(seal, lapse_at, _missing(told, duplicates), _rest(message, told, now))
 
     async def draft(self, message: Waiting, case: Loaded, now: datetime) -> tuple[Draft, Parcel]:
@@ -103,7 +111,7 @@ class Wording:
             policy,
             reminder,
             policy.step(reminder.step),
-            _lines(case, reminder),
+            lines_of(case.facts, reminder),
             decision,
             reminder.performed_on is not None,
         )
@@ -231,7 +239,9 @@ class Wording:
         sidecar = {"creditor": told.case.facts.creditor, "debtor": told.case.facts.debtor.key, "step": told.step.name}
         return PaperDraft(new_attempt(), message.reference, until, said.address, said.title, pdf, pages, sidecar)
 
-    def _seal(self, message: Waiting, told: _Told, parcel: Parcel, until: datetime, conditions: Conditions) -> Seal:
+    def _seal(
+        self, message: Waiting, told: _Told, parcel: Parcel, until: datetime, conditions: Conditions, now: datetime
+    ) -> Seal:
         case = told.case
         permit = Permit(case.facts.version, case.creditor.version, conditions.epoch, until)
         touches = () if told.follows else _touches(message, case, until)
@@ -244,7 +254,15 @@ class Wording:
             parcel,
             permit,
             touches,
+            _gist(told, self._doors[message.channel].form, now),
         )
+
+
+def _gist(told: _Told, form: Form, now: datetime) -> str:
+    """What must stay true of a sheet or a call, which waits for a person; a mail or a text leaves at once."""
+    if form not in (Form.PAPER, Form.CALL):
+        return ""
+    return gist(told.case.facts, told.lines, told.reminder.id, now.date())
 
 
 def _changed(approved: str, asked: str) -> str:
@@ -258,15 +276,6 @@ def _rest(message: Waiting, told: _Told, now: datetime) -> Rest | None:
     facts = performed(told.case.facts, told.reminder.id, now.date())
     then = decide(facts, told.policy, now, told.case.creditor.covers)
     return None if then.step or then.passes or then.ended else Rest(now.date(), then.look_again)
-
-
-def _lines(case: Loaded, reminder: Reminder) -> tuple[Named, ...]:
-    """The lines of a reminder: as planned while it is on its way, what is still owed of them once it was performed."""
-    mine = [line for line in case.facts.lines if line.reminder_id == reminder.id]
-    if reminder.performed_on is None:
-        return tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in mine if i.state is LineState.PLANNED)
-    owed = askable(case.facts)
-    return tuple(Named(i.term_id, i.step, i.kind, owed[i.term_id]) for i in mine if owed[i.term_id] > 0)
 
 
 def _touches(message: Waiting, case: Loaded, until: datetime) -> tuple[tuple[str, int], ...]:

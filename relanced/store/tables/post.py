@@ -113,6 +113,7 @@ messages = Table(
     Column("approved_digest", String, nullable=False, server_default=""),
     Column("approved_by", String, nullable=False, server_default=""),
     Column("asked_digest", String, nullable=False, server_default=""),
+    Column("gist", String, nullable=False, server_default=""),
     Column("planned_at", Moment, nullable=False),
     Column("taken_at", Moment),
     Column("sent_at", Moment),

@@ -360,6 +360,7 @@ def upgrade() -> None:
         sa.Column("approved_digest", sa.String(), server_default="", nullable=False),
         sa.Column("approved_by", sa.String(), server_default="", nullable=False),
         sa.Column("asked_digest", sa.String(), server_default="", nullable=False),
+        sa.Column("gist", sa.String(), server_default="", nullable=False),
         sa.Column("planned_at", Moment(), nullable=False),
         sa.Column("taken_at", Moment(), nullable=True),
         sa.Column("sent_at", Moment(), nullable=True),

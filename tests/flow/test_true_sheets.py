@@ -1,0 +1,90 @@
+"""A sheet may lie for days in a tray: it is posted only while all it says is still so."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.flow import paper
+from tests.flow.company import Company, reads
+from tests.flow.conftest import Found
+
+DUE, DAY = date(2026, 3, 2), date(2026, 3, 5)
+LETTERS = """
+  letters:
+    for: {debtor: business}
+    steps:
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [letter]}
+"""
+COPIES = """
+  copies:
+    for: {debtor: business}
+    steps:
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], also: [letter]}
+"""
+
+
+async def _offered(company: Company, until: str = "2026-03-06") -> None:
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.works()
+    await company.desk("offer", case="C1", off="10%", until=until, remind=True)
+
+
+async def _taken(company: Company) -> str:
+    return " | ".join((await company.desk("letters take"))["lines"])
+
+
+async def test_a_sheet_that_recalls_an_offer_is_not_posted_after_its_end(found: Found) -> None:
+    company = await found(policies=LETTERS)
+    await _offered(company)
+    await company.morning(DAY)
+    assert "au plus tard le 6 mars 2026" in reads(company.lying()[0])
+    company.clock.set(date(2026, 3, 9))
+    assert "ne pas poster (waits for bank data until 2026-03-10: an offer ended on 2026-03-06)" in await _taken(company)
+    await company.works()
+    assert company.lying() == []
+    await company.morning(date(2026, 3, 11))
+    (sheet,) = company.lying()
+    assert "valable jusqu’au 6 mars 2026, est arrivée à son terme" in reads(sheet)
+    assert (await _taken(company)).startswith("1 letter")
+
+
+async def test_a_sheet_that_recalls_an_offer_which_another_replaced_is_worded_again(found: Found) -> None:
+    company = await found(policies=LETTERS)
+    await _offered(company, "2026-03-20")
+    await company.morning(DAY)
+    await company.desk("offer", case="C1", off="20%", until="2026-03-19", remind=True)
+    assert "what it says is not so any more" in await _taken(company)
+    await company.works()
+    (sheet,) = company.lying()
+    assert "987,60" in reads(sheet) and "19 mars 2026" in reads(sheet) and "20 mars" not in reads(sheet)
+    assert (await _taken(company)).startswith("1 letter")
+
+
+async def test_a_copy_worded_after_a_part_was_paid_is_posted_as_it_is(found: Found) -> None:
+    company = await found(policies=COPIES)
+    await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
+    gate = company.relay.hold("DOT")
+    company.clock.set(DAY)
+    await company.bank(date(2026, 3, 4))
+    async with company.at_work():
+        await gate.wait()
+        await company.desk("stop")
+        gate.opened.set()
+    await company.desk("paid", invoice="F-2")
+    await company.desk("start")
+    await company.works()
+    (sheet,) = company.lying()
+    assert "F-1" in reads(sheet) and "F-2" not in reads(sheet)
+    assert (await _taken(company)).startswith("1 letter")
+
+
+async def test_a_copy_is_not_posted_when_a_part_is_paid_while_it_lies(found: Found) -> None:
+    company = await found(policies=COPIES)
+    await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
+    await company.morning(DAY)
+    assert len(company.lying()) == 1
+    await company.imports("payments", paper.payment("F-2", DAY, "100,00"), DAY)
+    assert "ne pas poster" in await _taken(company)
+    await company.works()
+    assert company.lying() == []
+    assert await company.told() == ["relance-1 email sent", "relance-1 letter cancelled"]
