@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from tests.flow import paper
+from tests.flow import answers, paper
 from tests.flow.company import Company, reads
 from tests.flow.conftest import Found
 
@@ -88,3 +88,14 @@ async def test_a_copy_is_not_posted_when_a_part_is_paid_while_it_lies(found: Fou
     await company.works()
     assert company.lying() == []
     assert await company.told() == ["relance-1 email sent", "relance-1 letter cancelled"]
+
+
+async def test_no_sheet_is_taken_before_what_came_back_has_been_read(found: Found) -> None:
+    company = await found(policies=LETTERS)
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.morning(DAY)
+    await company.desk("ingest", files={"message": answers.letter(company, "Je conteste.", "c1@client.example")})
+    assert "pas avant 2026-03-05 09:31 (what came back is being read)" in await _taken(company)
+    await company.works()
+    assert await company.holds() == ["reply"]
+    assert await _taken(company) == "no letter to take"

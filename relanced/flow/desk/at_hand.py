@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from relanced.counter import Desk
 from relanced.premises import Conditions, gist
 from relanced.rules.gate import Question, Strength, Verdict, ask
@@ -10,6 +12,7 @@ from relanced.rules.naming import lines_of
 from relanced.store.facts import Loaded
 
 GONE = Verdict(Strength.CANCEL, "still decided", "its reminder is gone")
+A_MOMENT = timedelta(minutes=1)
 OVERTAKEN = Verdict(Strength.CANCEL, "still true", "what it says is not so any more")
 
 
@@ -21,7 +24,9 @@ async def asked_again(
     conditions: Conditions,
     questions: tuple[Question, ...],
 ) -> Verdict:
-    """What the gate says now of a message that was taken out of our hands before."""
+    """What the gate says now of a message that was taken out of our hands before; what came back is read first."""
+    if conditions.unread:
+        return Verdict(Strength.DEFER, "unread", "what came back is being read", desk.now + A_MOMENT)
     policy = desk.premises.policy(case)
     message = await desk.store.views.message(message_id)
     reminder = next((r for r in case.facts.reminders if r.id == message["reminder_id"]), None)
