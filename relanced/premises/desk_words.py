@@ -9,8 +9,9 @@ from typing import Any
 
 from relanced.premises.brief import brief, offer_facts
 from relanced.premises.names import new_mail_id, new_reference
-from relanced.premises.premises import Premises
-from relanced.rules.decide import Named
+from relanced.premises.premises import Conditions, Premises
+from relanced.rules.decide import Decision, Named
+from relanced.rules.gate import Moment, Strength, calendar_open
 from relanced.rules.given import DeskWord, Offer, Promise, PromiseState, WordKind
 from relanced.rules.instalments import hushed, runs
 from relanced.rules.model import LineKind, PaymentMode, Road
@@ -59,6 +60,26 @@ def new_word(
 def desk_step(kind: WordKind) -> Step:
     """What the gate and the wording take for its step: it stands on no ladder."""
     return Step(WORDINGS[kind], Tone.COURTEOUS, When(0))
+
+
+def desk_moment(
+    premises: Premises,
+    case: Loaded,
+    kind: WordKind,
+    now: datetime,
+    conditions: Conditions,
+    road: Road = Road.EMAIL,
+    address_id: int | None = None,
+) -> Moment:
+    """The question put to the gate about a word of the desk; `now` is local."""
+    nothing = Decision(None, "a word of the desk")
+    return premises.moment(case, desk_step(kind), (), nothing, road, address_id, now, conditions, follows=True)
+
+
+def leaves_on(premises: Premises, case: Loaded, kind: WordKind, now: datetime) -> datetime:
+    """When the hours of contact let it leave: now, or once they open again. `now` is local."""
+    verdict = calendar_open(desk_moment(premises, case, kind, now, Conditions()))
+    return now if verdict.strength is Strength.ALLOW else verdict.until or now
 
 
 def desk_facts(

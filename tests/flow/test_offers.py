@@ -287,6 +287,16 @@ async def test_an_offer_that_makes_no_sense_is_refused(company: Company) -> None
     assert await company.works() == []
 
 
+async def test_an_offer_whose_mail_could_not_leave_before_its_end_is_refused(company: Company) -> None:
+    await _reminded(company)
+    company.clock.set(date(2026, 3, 6), "20:00")  # a Friday
+    why = r"until: nothing leaves before 2026-03-09 \d\d:\d\d \(hours of contact\): say a later day, or --unconfirmed"
+    with pytest.raises(Said, match=why):
+        await _offer(company, until="2026-03-08")
+    assert (await company.desk("offer", case="C1"))["record"] == []
+    assert "123.45 EUR off" in await _offer(company, until="2026-03-08", unconfirmed=True)
+
+
 async def test_an_offer_answers_what_the_debtor_wrote(company: Company) -> None:
     await _reminded(company)
     wrote = answers.letter(company, "Pouvez-vous faire un geste ?", "c1@client.example", **{"Message-ID": "<q@c.fr>"})

@@ -12,13 +12,14 @@ from typing import Any
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount
 from relanced.flow.desk.promised import confirmation, means_named, numbers, written
 from relanced.flow.desk.working import hands_on
-from relanced.premises.desk_words import WORDINGS, desk_facts, held_up, out_of_date
+from relanced.premises.desk_words import WORDINGS, desk_facts, held_up, leaves_on, out_of_date
 from relanced.rules.given import DeskWord, WordKind
 from relanced.rules.model import Road
 from relanced.rules.offers import running, share
 from relanced.rules.policy import DuringOffer
 from relanced.store.facts import Loaded
 from relanced.store.offers import Made, Wanted
+from relanced.store.saying import NewWord
 from relanced.words.errors import WordingError
 
 OFFERS = ("offer", "until", "pay", "off", "said", "state", "paid")
@@ -35,10 +36,13 @@ async def offer(desk: Desk, asked: Asked) -> Told:
         return await _paper(desk, hands.case_id)
     if not asked.maybe("off"):
         return await _shown(desk, hands.case_id)
-    quiet = await _quiet(desk, hands.case_id, asked)
+    (case,) = await desk.store.planning.load([hands.case_id], desk.now.date())
+    quiet = await _quiet(desk, case, asked)
     note = asked.maybe("note") or ""
     wanted = Wanted(asked.day("until"), _off(asked), numbers(asked), means_named(asked), quiet, note)
     said = None if asked.flag("unconfirmed") else await confirmation(desk, hands.case_id, WordKind.OFFER)
+    if isinstance(said, NewWord):
+        _in_time(desk, case, wanted.until)
     made = await desk.store.offers.make(hands, wanted, desk.now, said)
     return _told(hands.case_id, made, wanted, written(said, "offered"))
 
@@ -46,11 +50,18 @@ async def offer(desk: Desk, asked: Asked) -> Told:
 _BOUND = ("the debtor had been told of it, and an offer binds until its end (C. civ. 1116): write to them yourself",)
 
 
-async def _quiet(desk: Desk, case_id: int, asked: Asked) -> bool:
+def _in_time(desk: Desk, case: Loaded, until: date) -> None:
+    """The debtor must know of it before its end. Raises Misasked."""
+    first = leaves_on(desk.premises, case, WordKind.OFFER, desk.now)
+    if first.date() > until >= desk.now.date():
+        opens = f"nothing leaves before {first:%Y-%m-%d %H:%M} (hours of contact)"
+        raise Misasked(f"until: {opens}: say a later day, or --unconfirmed and tell the debtor yourself")
+
+
+async def _quiet(desk: Desk, case: Loaded, asked: Asked) -> bool:
     """Whether reminders stand still meanwhile: as the person says, else as the policy of the case does."""
     if asked.flag("hold") or asked.flag("remind"):
         return asked.flag("hold")
-    (case,) = await desk.store.planning.load([case_id], desk.now.date())
     await desk.premises.known(desk.store, [case])
     policy = desk.premises.policy(case)
     return policy is not None and policy.during_offer is DuringOffer.HOLD

@@ -7,8 +7,15 @@ from datetime import datetime, timedelta
 from relanced.channel import Channel, MailDraft, Unfit
 from relanced.flow.send.worded import Changed, Worded, withdrawn
 from relanced.premises import Conditions, Premises, new_attempt
-from relanced.premises.desk_words import OF_NO_LINE, WORDINGS, desk_facts, desk_step, held_up, out_of_date
-from relanced.rules.decide import Decision
+from relanced.premises.desk_words import (
+    OF_NO_LINE,
+    WORDINGS,
+    desk_facts,
+    desk_moment,
+    desk_step,
+    held_up,
+    out_of_date,
+)
 from relanced.rules.gate import DESK_GATE, REPLY_GATE, Strength, Verdict, ask
 from relanced.rules.given import DeskWord, WordKind
 from relanced.rules.lifecycle import MessageEvent
@@ -55,9 +62,8 @@ def desk_word(
 def _asked(
     premises: Premises, message: Waiting, case: Loaded, said: DeskWord, conditions: Conditions, now: datetime
 ) -> Verdict:
-    nothing = Decision(None, "a word of the desk")
-    about = (desk_step(said.kind), (), nothing, message.road, message.address_id, now, conditions, True)
-    return ask(premises.moment(case, *about), REPLY_GATE if said.kind is WordKind.REPLY else DESK_GATE)
+    moment = desk_moment(premises, case, said.kind, now, conditions, message.road, message.address_id)
+    return ask(moment, REPLY_GATE if said.kind is WordKind.REPLY else DESK_GATE)
 
 
 def desk_mail(premises: Premises, message: Waiting, case: Loaded, until: datetime, now: datetime) -> MailDraft:
