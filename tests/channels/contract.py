@@ -204,7 +204,7 @@ class ChannelContract:
         """Fault 7: a stop of the daemon finds it between two breaths."""
         go = Go(world)
         submission = asyncio.create_task(world.channel.submit(world.channel.compose(self.draft("a1")), go.never))
-        await asyncio.wait_for(go.asked.wait(), 5)
+        await asyncio.wait_for(go.asked.wait(), 30)
         await cancelled(submission)
         await self.is_untouched(world)
 
@@ -287,4 +287,4 @@ async def cancelled(task: asyncio.Task[Answer]) -> None:
     """Cancel and wait for the end."""
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 30)

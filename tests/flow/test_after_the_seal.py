@@ -82,6 +82,6 @@ async def test_an_answer_that_comes_while_the_next_reminder_is_leaving_stops_it(
 
 
 async def _held(company: Company) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         while not await company.holds():  # noqa: ASYNC110 (the database tells nobody)
             await asyncio.sleep(0.02)

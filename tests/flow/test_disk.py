@@ -87,7 +87,7 @@ async def test_fault_12_on_a_full_disk_nothing_leaves_and_all_goes_on_alone(disk
         assert company.relay.messages == []
         assert (await company.desk("queue"))["rows"] != []
         (disk / "ballast").unlink()
-        await until(lambda: len(company.relay.messages) == 20, 10)
+        await until(lambda: len(company.relay.messages) == 20, 30)
     assert sorted(mail.to for mail in company.relay.mails) == sorted(f"c{n}@client.example" for n in range(20))
     assert await company.house.store.views.counts() == {"sent": 20}
 
@@ -152,7 +152,7 @@ async def test_fault_14_the_last_room_is_kept_for_what_comes_back(
         await company.bank(DAY)  # a payment, a reply: there is room for it
         (disk / "ballast").unlink()
         company.clock.later(seconds=20)
-        await until(lambda: len(company.relay.messages) == 20, 10)
+        await until(lambda: len(company.relay.messages) == 20, 30)
 
 
 async def test_fault_14_a_disk_with_room_stops_nothing(found: Found, monkeypatch: pytest.MonkeyPatch) -> None:

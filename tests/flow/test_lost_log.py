@@ -41,15 +41,15 @@ def _log(company: Company) -> Path:
 async def _killed_under_load(company: Company) -> None:
     """After it was killed, what left last is told by the log alone. Its scribe is gone too."""
     async with running(company.folder) as program:
-        await until(lambda: len(company.relay.messages) > 20, 20)
+        await until(lambda: len(company.relay.messages) > 20, 30)
         children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text("ascii").split()
         with closing(sqlite3.connect(company.folder / "relanced.db")) as database:
             database.execute("PRAGMA wal_checkpoint")
         left = len(company.relay.messages)
-        await until(lambda: len(company.relay.messages) > left + 40, 20)
+        await until(lambda: len(company.relay.messages) > left + 40, 30)
         os.kill(program.pid, signal.SIGKILL)
         await program.ends()
-        await until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 10)
+        await until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), 30)
 
 
 async def _no_one_twice(company: Company) -> None:
@@ -63,7 +63,7 @@ async def test_fault_18_without_its_log_a_database_starts_on_hold_and_nobody_hea
     async with running(company.folder) as program:
         (held,) = [line for line in program.log if line["event"] == "on hold"]
         assert "relanced.db-wal is gone" in held["why"]
-        await until(lambda: states(company.folder), 10)
+        await until(lambda: states(company.folder), 30)
         program.send(signal.SIGTERM)
         assert await program.ends() == 0
     async with running(company.folder) as program:  # nor the next time: only a person's word ends it

@@ -87,7 +87,7 @@ async def test_fault_20_a_second_daemon_says_who_is_there_and_since_when(found: 
         assert await other.ends() == BUSY
         assert "in use by relanced run, pid" in other.words
         assert f"since {datetime.now(UTC):%Y-%m-%d}" in other.words
-        await until(lambda: len(company.relay.messages) == 1, 10)
+        await until(lambda: len(company.relay.messages) == 1, 30)
 
 
 def _belongs_to_another(path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_fault_50_a_faulty_configuration_changes_nothing_and_a_good_one_ta
     config = company.folder / "config.yaml"
     good = config.read_text("utf-8")
     async with running(company.folder) as program:
-        await until(lambda: len(company.relay.messages) == 1, 10)
+        await until(lambda: len(company.relay.messages) == 1, 30)
         config.write_text(good.replace("mode: live", "mode: NO"), "utf-8")
         program.send(signal.SIGHUP)
         await program.tells("configuration refused: the old one stays")

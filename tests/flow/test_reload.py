@@ -51,7 +51,7 @@ async def test_a_reload_is_told_as_a_reload_and_only_a_stop_as_a_stop(
     config, manager = company.folder / "config.yaml", Manager(tmp_path / "notify")
     monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", str(tmp_path / "notify"))
     async with running(company.folder) as program:
-        await until(lambda: manager.hears("READY=1"), 10)
+        await until(lambda: manager.hears("READY=1"), 30)
         program.send(signal.SIGHUP)
         await program.tells("configuration unchanged")
         assert not manager.hears("RELOADING=1")

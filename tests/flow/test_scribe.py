@@ -75,7 +75,7 @@ async def test_the_scribe_ends_with_a_daemon_that_is_killed(found: Found) -> Non
     async with running(company.folder) as program:
         scribe = await _scribe_of(program)
         program.send(signal.SIGKILL)
-        await until(lambda: not _lives(scribe), 10)
+        await until(lambda: not _lives(scribe), 30)
 
 
 def _lives(pid: int) -> bool:

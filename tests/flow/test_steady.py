@@ -60,7 +60,7 @@ async def company(found: Found, hands: Hands) -> Company:
 async def _living(company: Company) -> AsyncIterator[Daemon]:
     daemon = Daemon(company.house)
     living = asyncio.create_task(daemon.run())
-    await until(lambda: all(s.turned for s in daemon.spindles), 10)
+    await until(lambda: all(s.turned for s in daemon.spindles), 30)
     yield daemon
     daemon.stop()
     assert await living == 0
@@ -90,7 +90,7 @@ async def test_fault_24_and_25_after_a_leap_nothing_leaves_before_a_person_says_
         hands.moved = DAY
         await company.desk("start")
         daemon.ring()
-        await until(lambda: company.relay.messages, 10)
+        await until(lambda: company.relay.messages, 30)
     assert await company.told() == ["relance-1 email sent"]
 
 
@@ -113,7 +113,7 @@ async def test_fault_24_a_day_that_the_machine_slept_through_is_a_day(company: C
     async with _living(company) as daemon:
         hands.slept = DAY
         daemon.ring()
-        await until(lambda: company.relay.messages, 10)
+        await until(lambda: company.relay.messages, 30)
     assert await _stopped(company) == ""
 
 

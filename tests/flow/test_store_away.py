@@ -88,7 +88,7 @@ async def test_a_database_that_is_away_for_a_while_ends_nothing_and_loses_no_ans
         await gate.wait()
         moody.away = StoreError("the database cannot be reached: connection refused")
         gate.opened.set()
-        await until(lambda: moody.failed >= 4, 10)
+        await until(lambda: moody.failed >= 4, 30)
         assert not living.done()
         moody.away = None
         await _all_told(company, 3, ["relance-1 email sent"] * 3)

@@ -289,12 +289,12 @@ async def test_go_is_asked_when_the_line_stands_and_before_a_single_byte(watch: 
     door = twilio_door(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", watch)
 
     async def no() -> bool:
-        await asyncio.wait_for(here.wait(), 5)  # it is connected
+        await asyncio.wait_for(here.wait(), 30)  # it is connected
         await asyncio.sleep(0.05)
         return bool(read)
 
     answer = await door.submit(door.compose(draft()), no)
-    await asyncio.wait_for(gone.wait(), 5)  # hung up
+    await asyncio.wait_for(gone.wait(), 30)  # hung up
     await door.close()
     server.close()
     assert answer == Unavailable(Scope.MESSAGE, "stopped at the last moment: nothing left")

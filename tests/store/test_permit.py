@@ -108,7 +108,7 @@ async def test_a_case_that_somebody_changes_right_now_is_passed_by_without_waiti
 
     holding = asyncio.create_task(other.engine.write(work))
     await locked.wait()
-    assert (await asyncio.wait_for(post.commit([wanted]), 5)).dropped == {message: "the case is being changed"}
+    assert (await asyncio.wait_for(post.commit([wanted]), 30)).dropped == {message: "the case is being changed"}
     done.set()
     await holding
     assert (await post.commit([wanted])).taken == [message]
