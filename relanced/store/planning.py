@@ -16,7 +16,7 @@ from relanced.store.facts import Loaded, load
 from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, bump, lock_cases, lock_creditor
 from relanced.store.plan import NewMessage, NewReminder, Pace, Plan
-from relanced.store.plans import Head, Writing, look_at, write_plans
+from relanced.store.plans import Head, Writing, changes, look_at, write_plans
 from relanced.store.tables import cases, creditors, messages, policies, reminders
 
 if TYPE_CHECKING:
@@ -63,24 +63,24 @@ class Planning:
 
         return await self._engine.read(work)
 
-    async def apply(self, plans: Sequence[Plan], now: datetime, today: date, pace: Pace | None = None) -> list[int]:
-        """Write the plans whose case has not changed meanwhile; returns their ids. The others are looked at again.
+    async def apply(self, plans: Sequence[Plan], now: datetime, today: date, pace: Pace | None = None) -> list[Plan]:
+        """Write the plans whose case has not changed meanwhile; returns them as they were written, without what the
+        pace puts off. The others are looked at again.
 
         `now` is the moment of the decision, `today` its local day.
         """
 
-        async def work(connection: AsyncConnection) -> list[int]:
+        async def work(connection: AsyncConnection) -> list[Plan]:
             room = await _room(connection, pace)
             await lock_cases(connection, [p.case_id for p in plans])
             heads = await _heads(connection, [p.case_id for p in plans])
             fitting = [p for p in plans if _fits(p, heads.get(p.case_id))]
-            going = _within(fitting, room, pace)
             w = Writing(connection, heads, now, today)
-            changed = await write_plans(w, going)
-            await bump(connection, changed, now, self._bumps)
+            written = await write_plans(w, _within(fitting, room, pace))
+            await bump(connection, [p.case_id for p in written if changes(p)], now, self._bumps)
             await _keep_pace(connection, pace, w.begun)
             await journal.write(connection, w.entries, now)
-            return [p.case_id for p in going]
+            return written
 
         return await self._engine.write(work)
 

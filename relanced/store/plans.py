@@ -49,8 +49,8 @@ class Writing:
     begun: int = 0
 
 
-async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
-    """Write them all. Returns the cases of which a fact has changed: steps passed over, terms that stand still."""
+async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[Plan]:
+    """Write them all. Returns those that were written: what is on its way keeps the others waiting."""
     going = [plan for plan in plans if await _makes_way(w, plan)]
     waiting = {p.case_id for p in plans} - {p.case_id for p in going}
     await _pass_over(w, going)
@@ -69,11 +69,11 @@ async def write_plans(w: Writing, plans: Sequence[Plan]) -> list[int]:
     await close_tasks(w.connection, [key for plan in going for key in plan.done_tasks], DAEMON, w.now)
     await _keep_cases(w.connection, going)
     await look_at(w.connection, dict.fromkeys(waiting))  # what is on its way asks for another look
-    return [plan.case_id for plan in going if _changes(plan)]
+    return going
 
 
-def _changes(plan: Plan) -> bool:
-    """Whether a fact of the case is another now."""
+def changes(plan: Plan) -> bool:
+    """Whether a fact of the case is another now: steps passed over, terms that stand still."""
     return bool(plan.passes or plan.stranded or plan.lapsed or plan.paid_up or plan.judged or plan.ruled)
 
 

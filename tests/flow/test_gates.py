@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.flow import paper
 from tests.flow.company import Company, Said
@@ -64,7 +65,9 @@ async def test_going_live_per_day_spreads_the_first_reminders(found: Found) -> N
     company.clock.set(DAY)
     await company.bank(date(2026, 3, 4))
     await company.desk("open", creditor="atelier", per_day=2)
-    counts = [len(await company.works())]
+    with capture_logs() as log:
+        counts = [len(await company.works())]
+    assert len([line for line in log if line["event"] == "reminder planned"]) == 2
     counts += [len(await company.morning(day)) for day in (date(2026, 3, 6), date(2026, 3, 9), date(2026, 3, 10))]
     assert counts == [2, 2, 1, 0]
 

@@ -84,7 +84,7 @@ class Post:
 
     async def apply(self, *plans: Plan, pace: Pace | None = None) -> list[int]:
         """Apply plans. Returns the cases they were written for."""
-        return await self.store.planning.apply(plans, self.now, self.books.today, pace)
+        return [plan.case_id for plan in await self.store.planning.apply(plans, self.now, self.books.today, pace)]
 
     def message(self, loaded: Loaded, road: Road = Road.EMAIL, **said: Any) -> NewMessage:
         """A new message to the debtor's address on that road."""

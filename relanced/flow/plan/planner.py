@@ -49,23 +49,23 @@ class Planner:
                 by_creditor.setdefault(case.facts.creditor, []).append(plan)
                 paces[case.facts.creditor] = _pace(case, local)
         for creditor, plans in by_creditor.items():
-            await self._apply(plans, now, local, paces[creditor])
-            for plan in plans:
+            written = await self._apply(plans, now, local, paces[creditor])
+            for plan in written:
                 _tell(plan, creditor)
-            if any(plan.begin or plan.more or plan.withdraw for plan in plans):
+            if any(plan.begin or plan.more or plan.withdraw for plan in written):
                 self.ring()
 
-    async def _apply(self, plans: Sequence[Plan], now: datetime, local: datetime, pace: Pace | None) -> None:
-        """Together; one by one when one of them breaks the machine: it rests for an hour, and stops no other."""
+    async def _apply(self, plans: Sequence[Plan], now: datetime, local: datetime, pace: Pace | None) -> list[Plan]:
+        """Together; one by one when one of them breaks the machine: it rests for an hour, and stops no other. Returns
+        those that were written."""
         try:
-            await self.store.planning.apply(plans, now, local.date(), pace)
+            return await self.store.planning.apply(plans, now, local.date(), pace)
         except Conflict as error:
             if len(plans) > 1:
-                for plan in plans:
-                    await self._apply([plan], now, local, pace)
-                return
+                return [done for plan in plans for done in await self._apply([plan], now, local, pace)]
             log.exception("case cannot be planned", case=plans[0].case_id)
             await self._put_off(plans[0].case_id, error, local)
+            return []
 
     async def _plan(self, case: Loaded, local: datetime, conditions: Conditions) -> Plan | None:
         """A case that cannot be decided rests for an hour: it must not stop the others."""
