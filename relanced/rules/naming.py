@@ -24,12 +24,14 @@ class Named:
 
 
 def lines_of(facts: CaseFacts, reminder: Reminder) -> tuple[Named, ...]:
-    """The lines of a reminder: as planned while it is on its way, what is still owed of them once it was performed."""
+    """The lines of a reminder: as planned while it is on its way, what is still owed of them once it was performed;
+    none once all that it names is paid."""
     mine = [line for line in facts.lines if line.reminder_id == reminder.id]
     if reminder.performed_on is None:
         return tuple(Named(i.term_id, i.step, i.kind, i.cents) for i in mine if i.state is LineState.PLANNED)
     owed = askable(facts)
-    return tuple(Named(i.term_id, i.step, i.kind, owed[i.term_id]) for i in mine if owed[i.term_id] > 0)
+    left = tuple(Named(i.term_id, i.step, i.kind, owed[i.term_id]) for i in mine if owed[i.term_id] > 0)
+    return left if any(n.kind is not LineKind.ABSORBED for n in left) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,28 @@ COPIES = """
     steps:
       - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], also: [letter]}
 """
+TWICE = """
+  twice:
+    for: {debtor: business}
+    steps:
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email]}
+      - {name: relance-2, tone: firm, when: 10 days after due, via: [email], also: [letter]}
+"""
 
 
 async def _offered(company: Company, until: str = "2026-03-06") -> None:
     await company.bills(paper.invoice("F-1", DUE))
     await company.works()
     await company.desk("offer", case="C1", off="10%", until=until, remind=True)
+
+
+async def _stopped_after_the_mail(company: Company) -> None:
+    """Sending is stopped while the relay takes the mail: its copy has to wait."""
+    gate = company.relay.hold("DOT")
+    async with company.at_work():
+        await gate.wait()
+        await company.desk("stop")
+        gate.opened.set()
 
 
 async def _taken(company: Company) -> str:
@@ -63,19 +79,31 @@ async def test_a_sheet_that_recalls_an_offer_which_another_replaced_is_worded_ag
 async def test_a_copy_worded_after_a_part_was_paid_is_posted_as_it_is(found: Found) -> None:
     company = await found(policies=COPIES)
     await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
-    gate = company.relay.hold("DOT")
     company.clock.set(DAY)
     await company.bank(date(2026, 3, 4))
-    async with company.at_work():
-        await gate.wait()
-        await company.desk("stop")
-        gate.opened.set()
+    await _stopped_after_the_mail(company)
     await company.desk("paid", invoice="F-2")
     await company.desk("start")
     await company.works()
     (sheet,) = company.lying()
     assert "F-1" in reads(sheet) and "F-2" not in reads(sheet)
     assert (await _taken(company)).startswith("1 letter")
+
+
+async def test_a_copy_is_withdrawn_when_only_what_it_does_not_name_is_left(found: Found) -> None:
+    company = await found(policies=TWICE)
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.morning(DAY)
+    await company.bills(paper.invoice("F-2", date(2026, 3, 9)))
+    company.clock.set(date(2026, 3, 12))
+    await company.bank(date(2026, 3, 11))
+    await _stopped_after_the_mail(company)
+    assert await company.told() == ["relance-1 email sent", "relance-2 email sent", "relance-2 letter planned"]
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 11), "1 234,50"))
+    await company.desk("start")
+    await company.sends()
+    assert (await company.told())[-1] == "relance-2 letter cancelled"
+    assert "nothing of it is owed any more" in (await company.last())["reason"]
 
 
 async def test_a_copy_is_not_posted_when_a_part_is_paid_while_it_lies(found: Found) -> None:
