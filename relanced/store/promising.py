@@ -127,13 +127,20 @@ async def write_judged(
         values = {"state": one.state.value, "paid": one.paid, "judged_on": today}
         await connection.execute(update(promises).where(promises.c.id == word.id).values(**values))
         if word.agreement is None:
-            await end_holds(connection, case_id, [HoldKind.PROMISE], dict(word.terms), DAEMON, now)
+            terms = dict(word.terms).keys() - await _still_promised(connection, case_id)
+            await end_holds(connection, case_id, [HoldKind.PROMISE], terms, DAEMON, now)
         elif one.state is PromiseState.KEPT:
             await _end_if_paid(connection, case_id, one, now)
         about = {"promise": word.id, "on": word.on, "cents": word.cents, "paid": one.paid}
         about |= {"instalment": word.n} if word.agreement else {}
         entries.append(Entry(case_id, f"{'instalment' if word.agreement else 'promise'} {one.state.value}", about))
     return entries
+
+
+async def _still_promised(connection: AsyncConnection, case_id: int) -> set[int]:
+    """The terms of promises that are open: an older one may be broken later, when its payment comes back."""
+    open_ = (promises.c.case_id == case_id) & (promises.c.state == "open") & promises.c.agreement_id.is_(None)
+    return {term for row in await connection.execute(select(promises.c.terms).where(open_)) for term, _ in row.terms}
 
 
 async def _end_if_paid(connection: AsyncConnection, case_id: int, one: Judged, now: datetime) -> None:

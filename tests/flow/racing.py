@@ -636,6 +636,12 @@ class Race:
             )
         for h in await every(store, holds):
             told.append(f"  hold {h['kind']} term {h['term_id']} until {h['until']} ended {h['ended_at']} {h['cents']}")
+        for word in await every(store, promises):
+            told.append(
+                f"  promise of {word['cents']} for {word['on_day']} {word['terms']} {word['state']} {word['judged_on']}"
+            )
+        for said in await every(store, offers):
+            told.append(f"  offer of {said['cents']} until {said['until_day']} {said['terms']} {said['state']}")
         told += [f"  task {t['kind']}: {t['words']}" for t in await every(store, tasks, closed_at=None)]
         told += [f"  attempt {a['id'][:6]} of {a['message_id']}: {a['answer']}" for a in await every(store, attempts)]
         return "\n".join(told)

@@ -159,6 +159,21 @@ async def test_a_promise_while_an_offer_runs_is_what_the_offer_asks(company: Com
     assert "offer taken" in await company.events() and "promise partly" not in await company.events()
 
 
+async def test_a_promise_stands_when_the_payment_of_an_older_one_comes_back(company: Company) -> None:
+    await _reminded(company)
+    await _told(company, "promise", date="2026-03-09", amount="500", unconfirmed=True)
+    await company.morning(date(2026, 3, 9))
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 6), "500,00"), date(2026, 3, 6))
+    await company.works()
+    assert "promise kept" in await company.events()
+    await _told(company, "promise", date="2026-03-25", unconfirmed=True)
+    await company.imports("payments", paper.payment("F-1", date(2026, 3, 9), "-500,00"), date(2026, 3, 9))
+    await company.morning(date(2026, 3, 13))
+    assert "promise broken" in await company.events()
+    assert await company.holds() == ["promise"]
+    assert await company.morning(date(2026, 3, 20)) == []
+
+
 async def test_a_promise_by_telephone_is_what_the_offer_asks_too(company: Company) -> None:
     await _reminded(company)
     await _offers(company)
