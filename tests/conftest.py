@@ -11,12 +11,18 @@ from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+from hypothesis import HealthCheck, settings
 
 from relanced.store import migrate
 from relanced.store.opening import Store
 from tests.dovecot import Dovecot, dovecot
 from tests.postgres import Cluster, Missing, cluster
 from tests.store.books import CREDITOR, IBAN, NOW
+
+# A busy machine is no fault: nothing is timed. The same examples each time, others with --hypothesis-profile=others.
+settings.register_profile("others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("others"), derandomize=True)
+settings.load_profile("same")
 
 _TEMPLATE = "born"
 _LINES = 60  # of what a test that failed had told, the last ones

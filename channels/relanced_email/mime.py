@@ -21,6 +21,7 @@ from relanced_email.verp import envelope_of
 
 _ATTEMPT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # fits a boundary and an ENVID as it is
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
+_IN_NO_FILE_NAME = re.compile(r'[\\/:*?"<>|]')  # on the debtor's system, whichever it is
 _MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[a-z0-9][a-z0-9.+-]{0,63}/[a-z0-9][a-z0-9.+-]{0,63}")
 _REFERENCES_KEPT = 20
 
@@ -152,7 +153,7 @@ def _quoted(line: str) -> bytes:
 
 
 def _enclosure_head(enclosure: Enclosure) -> bytes:
-    name = short(enclosure.name.replace("/", "-").replace("\\", "-"), 200, "the name of an enclosure")
+    name = short(_IN_NO_FILE_NAME.sub("-", enclosure.name), 200, "the name of an enclosure")
     if not name or not enclosure.content:
         raise Unfit("an enclosure has no name or no content")
     if not _MEDIA_TYPE.fullmatch(enclosure.media_type):

@@ -69,7 +69,7 @@ def survives(text: str) -> None:
         assert config.digest
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.lists(st.tuples(st.integers(0, len(TEXT)), st.integers(0, 12), st.sampled_from(ODD) | st.text(max_size=4))))
 def test_attack_22_a_text_hit_anywhere(cuts: list[tuple[int, int, str]]) -> None:
     """Characters cut out and put in."""
@@ -79,7 +79,7 @@ def test_attack_22_a_text_hit_anywhere(cuts: list[tuple[int, int, str]]) -> None
     survives(text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations(range(len(LINES))), st.integers(0, len(LINES)))
 def test_lines_in_disorder(order: list[int], kept: int) -> None:
     moved = order[:kept]
@@ -103,13 +103,13 @@ def put(value: Any, path: tuple[Any, ...], new: object) -> Any:
     return [put(item, path[1:], new) if i == path[0] else item for i, item in enumerate(value)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(places(PLAIN)), VALUES)
 def test_any_value_at_any_place(path: tuple[Any, ...], new: object) -> None:
     survives(yaml.safe_dump(put(PLAIN, path, new), allow_unicode=True))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_text(raw: bytes) -> None:
     survives(raw.decode("latin-1"))

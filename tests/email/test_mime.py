@@ -10,7 +10,7 @@ from email.message import EmailMessage, Message
 from email.utils import getaddresses, parsedate_to_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relanced.channel import Blob, Enclosure, MailDraft, Parcel, Unfit
@@ -301,7 +301,7 @@ def test_attack_4_dots_and_line_ends_of_a_text_stay_text(text: str) -> None:
 # -- whatever the words ---------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(lines.filter(lambda text: plain(text) != ""), names, names)
 def test_both_stdlib_parsers_read_the_headers_back(subject: str, name: str, reference: str) -> None:
     parcel = sealed(subject=subject, to_name=name, reference=reference)
@@ -318,7 +318,8 @@ def test_both_stdlib_parsers_read_the_headers_back(subject: str, name: str, refe
     assert parsedate_to_datetime(old["Date"]) == NOW
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
+@example("Bonjour", "Bonjour", [("<>", b"x"), ('"F-1?".pdf', b"y")])
 @given(bodies, bodies, st.lists(st.tuples(file_names, st.binary(min_size=1, max_size=300)), max_size=3))
 def test_both_stdlib_parsers_read_the_parts_back(text: str, html: str, files: list[tuple[str, bytes]]) -> None:
     enclosed = tuple(Enclosure(name, "application/pdf", content) for name, content in files)
@@ -330,11 +331,11 @@ def test_both_stdlib_parsers_read_the_parts_back(text: str, html: str, files: li
         assert [unix(s.decode()) for s in shown[:2] if isinstance(s, bytes)] == [unix(text), unix(html)]
         assert shown[2:] == [content for _, content in files]
         assert [part.get_filename() for part in leaves[2:]] == [
-            plain(name.replace("/", "-").replace("\\", "-")) for name, _ in files
+            plain(name.translate(dict.fromkeys(map(ord, '\\/:*?"<>|'), "-"))) for name, _ in files
         ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(lines.filter(lambda text: plain(text) != ""), names, bodies, file_names)
 def test_every_line_is_short_and_seven_bit(subject: str, name: str, text: str, file: str) -> None:
     enclosed = (Enclosure(file, "application/pdf", b"%PDF" * 100),)

@@ -6,7 +6,7 @@ import csv
 import io
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relanced.flow.intake import FIELDS, KINDS, IntakeFault, Layout, read_file
@@ -87,7 +87,7 @@ def taken_or_refused(content: bytes, kind: str | None, said: Said | None = None,
         assert isinstance(batch, Batch)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=400)
 @given(contents, kinds, st.none() | layouts, st.sampled_from([None, TODAY]))
 def test_any_bytes_are_taken_or_refused(
     content: bytes, kind: str | None, said: Said | None, covers: date | None
@@ -95,7 +95,7 @@ def test_any_bytes_are_taken_or_refused(
     taken_or_refused(content, kind, said, covers)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_any_damaged_workbook_is_taken_or_refused(data: st.DataObject) -> None:
     damaged = bytearray(WORKBOOK)
@@ -114,7 +114,7 @@ CELL_XML = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(CELL_XML, max_size=6), st.sampled_from(['r="1"', 'r="2"', "", 'r="1.0"', 'r="-3"']))
 def test_any_cell_of_a_workbook_is_taken_or_refused(cells: list[str], row: str) -> None:
     sheet = (
@@ -139,7 +139,7 @@ WAYS = st.tuples(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PAYMENTS, WAYS, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_what_was_written_is_read_as_it_was_meant(
     payments: list[tuple[date, int, str]], way: tuple[str, str, str, bool], encoding: str
@@ -147,7 +147,7 @@ def test_what_was_written_is_read_as_it_was_meant(
     assert read_back(payments, way, encoding) == payments
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PAYMENTS, WAYS)
 def test_what_was_written_in_windows_1252_is_read_as_it_was_meant(
     payments: list[tuple[date, int, str]], way: tuple[str, str, str, bool]

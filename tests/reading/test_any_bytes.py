@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relanced.reading import Kind, Verdict, read
@@ -48,7 +48,7 @@ def check(raw: bytes) -> None:
         assert verdict.kind is Kind.BOUNCE
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.binary(max_size=3000))
 def test_any_bytes(raw: bytes) -> None:
     check(raw)
@@ -56,7 +56,7 @@ def test_any_bytes(raw: bytes) -> None:
     check(b"From: a@b.example\nContent-Type: text/html\n\n" + raw)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.sampled_from(SMALL), st.data())
 def test_a_header_of_any_bytes_in_a_real_message(raw: bytes, data: st.DataObject) -> None:
     names = (b"Subject", b"From", b"Content-Type", b"Content-Transfer-Encoding", b"Date", b"References", b"Return-Path")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relanced.reading.pages import text_of_page
@@ -170,7 +170,7 @@ PROSE = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(PROSE, st.sampled_from(sorted(BELOW)))
 def test_no_word_of_prose_is_lost(prose: str, program: str) -> None:
     """Whatever is written on top of whatever program's quotation."""

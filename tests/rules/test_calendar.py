@@ -23,7 +23,7 @@ from relanced.rules.calendar import (
 )
 
 PARIS = ZoneInfo("Europe/Paris")
-repeatable = settings(derandomize=True, deadline=None, max_examples=150)
+repeatable = settings(max_examples=150)
 
 
 def day(text: str) -> date:

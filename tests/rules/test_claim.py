@@ -24,7 +24,7 @@ from relanced.rules.claim import (
 from relanced.rules.model import Segment
 from relanced.rules.rates import RATES, Published, RateTable, Reference, Semester
 
-repeatable = settings(derandomize=True, deadline=None, max_examples=100)
+repeatable = settings(max_examples=100)
 FIFTEEN = RateRule(RateKind.FIXED, Decimal(15))
 TRIPLE = RateRule(RateKind.TIMES_LEGAL, Decimal(3))
 

@@ -19,7 +19,7 @@ from tests.rules.build import BUSINESS, CONSUMER, PUBLIC
 from tests.rules.simulator import Life, Sent, World, live
 from tests.rules.worlds import worlds
 
-few = settings(max_examples=30, deadline=None, database=None)
+few = settings(max_examples=30)
 same_worlds = seed(20260105)  # for every law, so that a world is walked once
 
 

@@ -13,7 +13,7 @@ from relanced.rules.policy import AtMost
 
 START = date(2026, 1, 1)
 USUAL = (Cap(1, 1), Cap(2, 7), Cap(4, 31))
-repeatable = settings(derandomize=True, deadline=None, max_examples=150)
+repeatable = settings(max_examples=150)
 
 
 def on(offset: int) -> date:

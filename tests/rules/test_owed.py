@@ -183,7 +183,7 @@ some_money = st.lists(
 some_terms = st.sampled_from([[OLD, NEW], [OLD, *THIRDS], [STATED, *THIRDS], [*STATED_THIRDS, NEW], [OLD]])
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(some_terms, some_money, st.randoms(use_true_random=False))
 def test_the_order_of_terms_and_money_never_matters(terms: list[Term], money: list[Money], random: Random) -> None:
     shuffled, mixed = list(terms), list(money)
@@ -192,14 +192,14 @@ def test_the_order_of_terms_and_money_never_matters(terms: list[Term], money: li
     assert outstanding(shuffled, mixed) == outstanding(terms, money)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(some_terms, some_money)
 def test_a_term_never_owes_less_than_nothing_nor_more_than_itself(terms: list[Term], money: list[Money]) -> None:
     left = outstanding(terms, money)
     assert all(0 <= left[t.id] <= t.cents for t in terms)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(st.sampled_from([[OLD, NEW], [OLD, *THIRDS]]), some_money)
 def test_no_cent_is_lost_and_none_counts_twice(terms: list[Term], money: list[Money]) -> None:
     """Without statements and reversals, the debt is the invoices minus what came in, and never below zero."""

@@ -51,7 +51,7 @@ amounts = st.sampled_from([40_00, 400_00, 3_000_00])
 
 
 @LADDERS
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=6)
 @given(due=dues, cents=amounts, every=st.integers(1, 4), lag=st.integers(0, 3))
 def test_who_always_pays_on_the_due_day_hears_at_most_twice_a_month_and_never_late(
     ladder: Policy, due: list[int], cents: int, every: int, lag: int
@@ -89,7 +89,7 @@ def test_who_pays_two_weeks_late_is_asked_twice_for_each_invoice() -> None:
 
 
 @LADDERS
-@settings(max_examples=6, deadline=None, derandomize=True)
+@settings(max_examples=6)
 @given(due=st.lists(st.integers(-200, 60), min_size=1, max_size=4), start=st.integers(0, 365))
 def test_who_never_pays_climbs_the_whole_ladder_to_the_hand_over(ladder: Policy, due: list[int], start: int) -> None:
     """Every step of every term is performed or passed over exactly once, and in the end somebody else collects."""
@@ -107,7 +107,7 @@ def test_who_never_pays_climbs_the_whole_ladder_to_the_hand_over(ladder: Policy,
 
 
 @LADDERS
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(first=st.integers(0, 80), days=st.integers(10, 40))
 def test_fault_27_after_an_outage_of_ten_days_one_message_and_then_the_gap(
     ladder: Policy, first: int, days: int
