@@ -37,8 +37,8 @@ def brief(
     reminder_id: int | None = None,
 ) -> ReminderFacts:
     """The facts of one reminder as they stand today."""
-    facts, left = case.facts, balances(case.facts)
-    owed = askable(facts, left)
+    facts = case.facts
+    left, owed = balances(facts), askable(facts)
     known = {t.id: t for t in facts.terms}
     before, terms = _left_before(facts, reminder_id), {n.term_id for n in lines}
     named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today, left[n.term_id])) for n in lines]

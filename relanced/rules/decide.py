@@ -6,7 +6,7 @@ message, not by three.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
@@ -138,7 +138,7 @@ class _Amounts:
     """What the case is asked for, held terms included: the least a policy chases is measured on it."""
 
     terms: Sequence[Term]
-    owed: dict[int, int]
+    owed: Mapping[int, int]
 
     def overdue(self, currency: str, today: date) -> int:
         return overdue((t for t in self.terms if t.currency == currency), self.owed, today)

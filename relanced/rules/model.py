@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from relanced.rules.given import Offer, Promise
 
@@ -268,7 +269,7 @@ class CaseFacts:
     """Everything `decide` and the gate need to know of one case, read in one transaction.
 
     `touched_on` are the local days on which a reminder left for this debtor; `address_days` the same per mail address,
-    number or postal address over all debtors.
+    number or postal address over all debtors. `known` is what was worked out of them already: see `once`.
     """
 
     id: int
@@ -288,6 +289,7 @@ class CaseFacts:
     address_days: tuple[tuple[str, date], ...] = ()
     promises: tuple[Promise, ...] = ()
     offers: tuple[Offer, ...] = ()
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def live(self) -> Reminder | None:

@@ -8,19 +8,38 @@ around the day on which a person said that a term is paid, it is the money that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import wraps
+from typing import TypeVar
 
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, HoldKind, Money, Term
 
+T = TypeVar("T")
 
-def balances(facts: CaseFacts) -> dict[int, int]:
+
+def once(work: Callable[[CaseFacts], T]) -> Callable[[CaseFacts], T]:
+    """Worked out when it is first asked of a case, and kept: its facts never change, `replace` makes another one."""
+
+    @wraps(work)
+    def answer(facts: CaseFacts) -> T:
+        if work.__name__ not in facts.known:
+            facts.known[work.__name__] = work(facts)
+        found: T = facts.known[work.__name__]
+        return found
+
+    return answer
+
+
+@once
+def balances(facts: CaseFacts) -> Mapping[int, int]:
     """What every term of the case owes, by term id; never negative."""
     return outstanding(facts.terms, designated(facts))
 
 
+@once
 def designated(facts: CaseFacts) -> tuple[Money, ...]:
     """The money, where exactly what was promised, or what an offer asks, came in its time and names no invoice: it pays
     what that word is about.
@@ -56,10 +75,11 @@ def _laid_on(item: Money, word: Offer | Promise, terms: Iterable[Term]) -> list[
     return [*laid, replace(item, cents=rest)] if rest else laid
 
 
-def askable(facts: CaseFacts, owed: Mapping[int, int] | None = None) -> dict[int, int]:
+@once
+def askable(facts: CaseFacts) -> Mapping[int, int]:
     """What may be asked for of every term: what it owes, less the part of it that is contested; nothing where an offer
-    was paid in time. `owed` are the `balances`, where they are known already."""
-    left = dict(balances(facts) if owed is None else owed)
+    was paid in time."""
+    left = dict(balances(facts))
     for hold in facts.holds:
         if hold.cents is not None and hold.term_id in left:
             left[hold.term_id] = max(0, left[hold.term_id] - hold.cents)

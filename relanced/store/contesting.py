@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -129,7 +129,7 @@ async def _gives_way(
     await end_holds(connection, hands.case_id, kinds, ids, hands.by, now)
 
 
-def _part(terms: Sequence[Term], left: dict[int, int], cents: int) -> tuple[Term, ...]:
+def _part(terms: Sequence[Term], left: Mapping[int, int], cents: int) -> tuple[Term, ...]:
     """The one term of which a part is contested. Raises ValueError."""
     if len({t.invoice for t in terms}) != 1:
         raise ValueError("a part is contested of one invoice: say which")

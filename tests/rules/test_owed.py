@@ -1,6 +1,7 @@
 """What each term still owes, in cents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from tests.rules.build import case, credit, day, paid, term
 Facts = tuple[list[Term], list[Money], dict[int, int]]
 
 
-def owing(terms: Iterable[Term], money: Iterable[Money]) -> dict[int, int]:
+def owing(terms: Iterable[Term], money: Iterable[Money]) -> Mapping[int, int]:
     return balances(case(*terms, money=money))
 
 
@@ -160,6 +161,12 @@ SEVERAL: dict[str, Facts] = {
 @pytest.mark.parametrize(("terms", "money", "left"), SEVERAL.values(), ids=SEVERAL.keys())
 def test_what_several_terms_owe(terms: list[Term], money: list[Money], left: dict[int, int]) -> None:
     assert owing(terms, money) == left
+
+
+def test_a_case_with_other_money_owes_something_else() -> None:
+    facts = case(ONE)
+    assert balances(facts) == {1: 100}
+    assert balances(replace(facts, money=(paid(30),))) == {1: 70}
 
 
 def test_overdue_is_what_is_past_its_due_date() -> None:

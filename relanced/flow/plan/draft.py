@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 
@@ -83,7 +84,7 @@ def _idle(case: Loaded, now: datetime) -> Plan:
     )
 
 
-def _paid_up(case: Loaded, owed: dict[int, int]) -> tuple[int, ...]:
+def _paid_up(case: Loaded, owed: Mapping[int, int]) -> tuple[int, ...]:
     """The agreements that still keep something quiet, though every instalment was judged and nothing is owed."""
     held = {hold.term_id for hold in case.facts.holds if hold.kind is HoldKind.INSTALMENTS}
     parts = [p for p in case.facts.promises if p.agreement is not None and held & set(dict(p.terms))]
@@ -91,7 +92,7 @@ def _paid_up(case: Loaded, owed: dict[int, int]) -> tuple[int, ...]:
     return tuple(sorted({p.agreement for p in parts if p.agreement is not None} - still))
 
 
-def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
+def _done(case: Loaded, owed: Mapping[int, int], now: datetime) -> tuple[str, ...]:
     """What nobody has to look after any more: words that were kept, holds whose end has come."""
     over = tuple(ends_key(h.id) for h in case.facts.holds if h.until is not None and h.until <= now)
     kept = (follow_up_key(case.facts.id),) if kept_their_word(case.facts.holds, owed) else ()
@@ -100,7 +101,7 @@ def _done(case: Loaded, owed: dict[int, int], now: datetime) -> tuple[str, ...]:
     return kept + over + paid + _no_longer_contested(case, owed) + no_longer_missed(case, now.date())
 
 
-def _no_longer_contested(case: Loaded, owed: dict[int, int]) -> tuple[str, ...]:
+def _no_longer_contested(case: Loaded, owed: Mapping[int, int]) -> tuple[str, ...]:
     """Nobody looks into what was contested of an invoice that owes nothing any more."""
     held = {h.term_id for h in case.facts.holds if h.kind is HoldKind.DISPUTE}
     contested = [t for t in case.facts.terms if t.id in held]
@@ -108,7 +109,7 @@ def _no_longer_contested(case: Loaded, owed: dict[int, int]) -> tuple[str, ...]:
     return tuple(dispute_key(case.facts.id, number) for number in {t.invoice for t in contested} - still)
 
 
-def _is_paid(case: Loaded, word: Promise, owed: dict[int, int]) -> bool:
+def _is_paid(case: Loaded, word: Promise, owed: Mapping[int, int]) -> bool:
     """Whether a broken word was kept later, or nothing of it is owed any more."""
     return not any(owed.get(t) for t, _ in word.terms) or made_good(case.facts, word)
 
