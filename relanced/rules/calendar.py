@@ -185,17 +185,16 @@ def opening(
     """
     if now.tzinfo is None:
         raise ValueError("a moment without a time zone has no local hours")
-    days = (now.date() + timedelta(days=i) for i in range(_SEARCH))
-    fit = (day for day in days if opens_on(day, rules, postcodes, closed))
-    windows = (window for day in fit for window in _windows(day, rules.hours, now.tzinfo))
-    moment = now.astimezone(UTC)
-    window = next((w for w in windows if w[1] > moment), None)
-    if window is None:
-        raise ValueError("these contact rules never open")
-    start, end = window
-    if start <= moment:
-        return Opening(True, end.astimezone(now.tzinfo), now)
-    return Opening(False, None, start.astimezone(now.tzinfo))
+    day, moment = now.date(), now.astimezone(UTC)
+    for _ in range(_SEARCH):
+        windows = _windows(day, rules.hours, now.tzinfo) if opens_on(day, rules, postcodes, closed) else ()
+        for start, end in windows:
+            if start <= moment < end:
+                return Opening(True, end.astimezone(now.tzinfo), now)
+            if moment < start:
+                return Opening(False, None, start.astimezone(now.tzinfo))
+        day += _DAY
+    raise ValueError("these contact rules never open")
 
 
 def opens_on(

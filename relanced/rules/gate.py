@@ -147,11 +147,11 @@ def not_held(m: Moment) -> Verdict:
 def nothing_awaited(m: Moment) -> Verdict:
     """Of these terms no promise, and no offer whose day is over, waits for the bank data to tell what became of it; and
     nothing formal is said of them while an offer runs."""
-    named, tomorrow = {n.term_id for n in m.lines}, _morning(m.today + timedelta(days=1), m.now)
+    named = {n.term_id for n in m.lines}
     formal = about(running(m.facts.offers, m.today), named) if m.step.tone is Tone.FORMAL else ()
     why = [*(words for _, words in awaited(m.facts, named, m.today)), *map(nothing_formal, formal)]
     if why:
-        return Verdict(Strength.DEFER, "awaited", why[0], tomorrow)
+        return Verdict(Strength.DEFER, "awaited", why[0], _morning(m.today + timedelta(days=1), m.now))
     return _allow("awaited")
 
 
@@ -278,9 +278,9 @@ DESK_GATE: tuple[Question, ...] = (*REPLY_GATE, calendar_open)
 def ask(moment: Moment, questions: tuple[Question, ...] = GATE) -> Verdict:
     """The strongest verdict. An allow carries the permit's end: the earliest of all, at the latest local midnight."""
     verdicts = [question(moment) for question in questions]
-    strongest = max(verdicts, key=lambda v: (v.strength, v.until.timestamp() if v.until else 0.0))
-    if strongest.strength is not Strength.ALLOW:
-        return strongest
+    against = [v for v in verdicts if v.strength is not Strength.ALLOW]
+    if against:
+        return max(against, key=lambda v: (v.strength, v.until.timestamp() if v.until else 0.0))
     ends = [v.until for v in verdicts if v.until] + [_morning(moment.today + timedelta(days=1), moment.now)]
     return Verdict(Strength.ALLOW, "all", until=min(ends))
 
