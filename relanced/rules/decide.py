@@ -7,11 +7,11 @@ message, not by three.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from relanced.rules.limits import first_allowed
-from relanced.rules.model import CaseFacts, HoldKind, LineState, Term
+from relanced.rules.model import CaseFacts, HoldKind, Term
 from relanced.rules.naming import Named, Scene, currencies, gathers_from, name_terms
 from relanced.rules.offers import about, nothing_formal, running
 from relanced.rules.owed import askable, let_go, overdue
@@ -54,15 +54,19 @@ class _Waits:
     words: list[str] = field(default_factory=list)
 
 
-def decide(facts: CaseFacts, policy: Policy, now: datetime, covers: date | None = None) -> Decision:
-    """The step that is due, or none. `covers` is the last day the creditor's bank data account for."""
+def decide(
+    facts: CaseFacts, policy: Policy, now: datetime, covers: date | None = None, leaving: int | None = None
+) -> Decision:
+    """The step that is due, or none. `covers` is the last day the creditor's bank data account for; `leaving` is a
+    reminder that counts as if it had left today."""
     today, owed, waits = now.date(), askable(facts), _Waits()
     asked = chased(facts, owed)
     if not asked:
         return Decision(None, _nothing(facts, owed.values()))
     free = _not_held(facts, asked, now, waits)
-    there = _not_offered(facts, _not_away(facts, stands(facts, policy, free, owed, today), now, waits), today, waits)
-    scene = Scene(facts, policy, there, today, covers)
+    known = stands(facts, policy, free, owed, today, leaving)
+    there = _not_offered(facts, _not_away(facts, known, now, waits), today, waits)
+    scene = Scene(facts, policy, tuple(there), today, covers, leaving)
     step, lines = _choose(scene, _Amounts(asked, owed), waits)
     return Decision(
         step,
@@ -72,18 +76,6 @@ def decide(facts: CaseFacts, policy: Policy, now: datetime, covers: date | None 
         _look_again(scene, waits, now),
         tuple(s.term.id for s in scene.stands if s.step is None),
     )
-
-
-def performed(facts: CaseFacts, reminder_id: int, today: date) -> CaseFacts:
-    """The case as it will be once this reminder has left today and counts."""
-    lines = tuple(
-        replace(n, state=LineState.PERFORMED, on=today)
-        if n.reminder_id == reminder_id and n.state is LineState.PLANNED
-        else n
-        for n in facts.lines
-    )
-    reminders = tuple(replace(r, live=False, performed_on=today) if r.id == reminder_id else r for r in facts.reminders)
-    return replace(facts, lines=lines, reminders=reminders)
 
 
 def _nothing(facts: CaseFacts, owed: Iterable[int]) -> str:
@@ -111,7 +103,7 @@ def _not_held(facts: CaseFacts, terms: Sequence[Term], now: datetime, waits: _Wa
     return [t for t in terms if t.id not in held]
 
 
-def _not_away(facts: CaseFacts, known: Sequence[Stand], now: datetime, waits: _Waits) -> tuple[Stand, ...]:
+def _not_away(facts: CaseFacts, known: list[Stand], now: datetime, waits: _Waits) -> list[Stand]:
     """Nothing courteous is written while nobody is there to read it."""
     absent = [h for h in facts.holds if h.kind is HoldKind.ABSENT and (h.until is None or h.until > now)]
     waiting = [s for s in known if s.step and s.step.tone is Tone.COURTEOUS] if absent else []
@@ -119,18 +111,18 @@ def _not_away(facts: CaseFacts, known: Sequence[Stand], now: datetime, waits: _W
         waits.words.append(f"on hold ({hold.kind.value}: {hold.reason})")
         if hold.until is not None:
             waits.moments.add(hold.until)
-    return tuple(s for s in known if s not in waiting)
+    return [s for s in known if s not in waiting] if waiting else known
 
 
-def _not_offered(facts: CaseFacts, known: Sequence[Stand], today: date, waits: _Waits) -> tuple[Stand, ...]:
+def _not_offered(facts: CaseFacts, known: list[Stand], today: date, waits: _Waits) -> list[Stand]:
     """Nothing formal leaves while an offer runs."""
     formal = {s.term.id for s in known if s.step and (s.step.tone is Tone.FORMAL or s.step.hand_over)}
     held: set[int] = set()
-    for offer in about(running(facts.offers, today), formal):
+    for offer in about(running(facts.offers, today), formal) if formal else ():
         held |= formal & {term_id for term_id, _ in offer.terms}
         waits.words.append(nothing_formal(offer))
         waits.days.add(offer.until + _DAY)
-    return tuple(s for s in known if s.term.id not in held)
+    return [s for s in known if s.term.id not in held] if held else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +168,8 @@ def _had_enough(scene: Scene, step: Step, waits: _Waits) -> bool:
     """Whether the step was performed as often as `at_most` allows for one case."""
     if step.at_most is None:
         return False
-    days = [r.performed_on for r in scene.facts.reminders if r.step == step.name and r.performed_on]
+    mine = [r for r in scene.facts.reminders if r.step == step.name]
+    days = [day for r in mine if (day := scene.today if r.id == scene.leaving else r.performed_on)]
     free_on = first_allowed(days, scene.today, [step.at_most])
     if free_on <= scene.today:
         return False
@@ -205,5 +198,6 @@ def _reason(scene: Scene, step: Step | None, lines: Sequence[Named], waits: _Wai
 def _look_again(scene: Scene, waits: _Waits, now: datetime) -> datetime | None:
     """The next due day, the day after the last one on which a step may be taken, or the end of a wait."""
     days = waits.days | {s.due for s in scene.stands if s.due} | {s.last + _DAY for s in scene.stands if s.last}
-    starts = {datetime.combine(day, time.min, tzinfo=now.tzinfo) for day in days}
-    return min((m for m in starts | waits.moments if m > now), default=None)
+    ahead = [day for day in days if day > scene.today]
+    starts = [datetime.combine(min(ahead), time.min, tzinfo=now.tzinfo)] if ahead else []
+    return min([*starts, *(m for m in waits.moments if m > now)], default=None)

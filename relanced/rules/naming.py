@@ -36,13 +36,15 @@ def lines_of(facts: CaseFacts, reminder: Reminder) -> tuple[Named, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What choosing looks at: stands, oldest term first, and the last day the creditor's bank data cover."""
+    """What choosing looks at: stands, oldest term first, the last day the creditor's bank data cover, and the reminder
+    that counts as if it had left, if any."""
 
     facts: CaseFacts
     policy: Policy
     stands: tuple[Stand, ...]
     today: date
     covers: date | None
+    leaving: int | None = None
 
     def due(self) -> list[Stand]:
         """The stands whose step is due."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -75,13 +75,19 @@ def _asked_for(term: Term, returned: set[int | None]) -> bool:
 
 
 def stands(
-    facts: CaseFacts, policy: Policy, terms: Iterable[Term], owed: Mapping[int, int], today: date
+    facts: CaseFacts,
+    policy: Policy,
+    terms: Iterable[Term],
+    owed: Mapping[int, int],
+    today: date,
+    leaving: int | None = None,
 ) -> list[Stand]:
-    """Where these terms stand today, in their order, with the steps passed over on the way."""
-    past: dict[int, dict[str, Line]] = defaultdict(dict)
+    """Where these terms stand today, in their order, with the steps passed over on the way. `leaving`: a reminder that
+    counts as if it had left."""
+    past: dict[int, _Past] = defaultdict(_Past)
     for line in facts.lines:
-        if line.round == facts.round and line.state in (LineState.PERFORMED, LineState.PASSED_OVER):
-            past[line.term_id][line.step] = line
+        if line.round == facts.round:
+            past[line.term_id].tell(line, leaving, today)
     return [_Climb(facts, policy, t, owed[t.id], today, past[t.id]).stand() for t in terms]
 
 
@@ -91,30 +97,52 @@ def stand(facts: CaseFacts, policy: Policy, term: Term, owed: int, today: date) 
 
 
 @dataclass(frozen=True, slots=True)
+class _Past:
+    """What became of the steps of one term in this round: when each was performed, what was passed over, and from when
+    the clock of a notice runs."""
+
+    taken: dict[str, date] = field(default_factory=dict)
+    skipped: set[str] = field(default_factory=set)
+    clocks: dict[str, date] = field(default_factory=dict)
+
+    def tell(self, line: Line, leaving: int | None, today: date) -> None:
+        """One more line."""
+        leaves = line.state is LineState.PLANNED and line.reminder_id is not None and line.reminder_id == leaving
+        if line.state is LineState.PASSED_OVER:
+            self.skipped.add(line.step)
+        elif leaves or line.state is LineState.PERFORMED:
+            self.taken[line.step] = today if leaves else line.on
+            if line.clock_from:
+                self.clocks[line.step] = line.clock_from
+
+
+@dataclass(frozen=True, slots=True)
 class _Climb:
-    """One term on its ladder; `done` are its steps of this round that were performed or passed over."""
+    """One term on its ladder."""
 
     facts: CaseFacts
     policy: Policy
     term: Term
     owed: int
     today: date
-    done: Mapping[str, Line]
+    past: _Past
 
     def stand(self) -> Stand:
         passes: list[PassOver] = []
-        skipped = {name for name, line in self.done.items() if line.state is LineState.PASSED_OVER}
+        skipped = set(self.past.skipped)
         for step in self.policy.steps[self._next() :]:
             due = self._due_on(step)
-            why = self._passed_over(step, due, skipped)
+            last = self._last_day(step, due)
+            why = self._passed_over(step, due, last, skipped)
             if why is None:
-                return Stand(self.term, self.owed, step, due, tuple(passes), self._last_day(step, due))
+                return Stand(self.term, self.owed, step, due, tuple(passes), last)
             skipped.add(step.name)
             passes.append(PassOver(self.term.id, step.name, why))
         return Stand(self.term, self.owed, None, None, tuple(passes))
 
     def _next(self) -> int:
-        return max((i + 1 for i, step in enumerate(self.policy.steps) if step.name in self.done), default=0)
+        done = self.past.taken.keys() | self.past.skipped
+        return max([i for i, step in enumerate(self.policy.steps, 1) if step.name in done], default=0)
 
     def _due_on(self, step: Step) -> date | None:
         """The first day of the step, or None while nobody can know it (a notice not yet presented).
@@ -126,42 +154,38 @@ class _Climb:
             due = max(self.term.due_on + timedelta(days=step.when.days), after)
             broken = None if step.before_due else self._word_broken()
             return due if broken is None else min(due, max(broken, self.term.due_on + timedelta(days=1)))
-        notice = self.done.get(step.when.deadline_of)
-        if notice is None or notice.clock_from is None:
+        clock = self.past.clocks.get(step.when.deadline_of)
+        if clock is None:
             return None
-        allowed = self.policy.step(notice.step).deadline or 0
-        return max(notice.clock_from + timedelta(days=allowed + 1), after)
+        allowed = self.policy.step(step.when.deadline_of).deadline or 0
+        return max(clock + timedelta(days=allowed + 1), after)
 
     def _rested(self, step: Step) -> date:
         """The first day on which the step is far enough from the last one; from one of a former ladder as far as from
         the step before it on this one."""
-        steps = self.policy.steps
-        known = [s for s in steps if s.name in self.done and self._performed(s)]
-        after = self.done[known[-1].name].on + _gap(known[-1], step) if known else date.min
-        names = {s.name for s in steps}
-        former = [n.on for name, n in self.done.items() if n.state is LineState.PERFORMED and name not in names]
-        before = steps[max(0, self.policy.index(step.name) - 1)]
-        return max([after, *(day + _gap(before, step) for day in former)])
+        steps, taken = self.policy.steps, self.past.taken
+        if not taken:
+            return date.min
+        known = [s for s in steps if s.name in taken]
+        days = [taken[known[-1].name] + _gap(known[-1], step)] if known else []
+        if len(known) < len(taken):
+            before, names = steps[max(0, self.policy.index(step.name) - 1)], {s.name for s in steps}
+            days += [day + _gap(before, step) for name, day in taken.items() if name not in names]
+        return max(days)
 
     def _word_broken(self) -> date | None:
         """The day on which a promise about this term was found broken, if no step was taken since."""
-        mine = (p for p in self.facts.promises if p.state in _BROKEN and p.agreement is None)
-        days = [p.judged_on for p in mine if p.judged_on and self.term.id in dict(p.terms)]
-        last = max(days, default=None)
-        taken = [n.on for n in self.done.values() if n.state is LineState.PERFORMED]
-        return last if last is not None and all(day < last for day in taken) else None
+        mine = [p for p in self.facts.promises if p.state in _BROKEN and p.agreement is None]
+        last = max([p.judged_on for p in mine if p.judged_on and self.term.id in dict(p.terms)], default=None)
+        return last if last is not None and all(day < last for day in self.past.taken.values()) else None
 
-    def _performed(self, step: Step) -> bool:
-        return self.done[step.name].state is LineState.PERFORMED
-
-    def _passed_over(self, step: Step, due: date | None, skipped: set[str]) -> PassReason | None:
+    def _passed_over(self, step: Step, due: date | None, last: date | None, skipped: set[str]) -> PassReason | None:
         if step.when.deadline_of in skipped:
             return PassReason.NOTICE_PASSED_OVER
         if self._before_go_live(step):
             return PassReason.GO_LIVE
         if due is None or due > self.today:
             return None
-        last = self._last_day(step, due)
         if last is not None and self.today > last:
             return PassReason.TOO_LATE
         if not step.via and not step.hand_over:

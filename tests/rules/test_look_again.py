@@ -6,21 +6,24 @@ from datetime import UTC, date, datetime
 import pytest
 
 from relanced.rules.decide import decide
-from relanced.rules.model import CaseFacts, HoldKind
-from relanced.rules.policy import Step, When
+from relanced.rules.model import CaseFacts, HoldKind, Line, LineState, Reminder
+from relanced.rules.policy import AtMost, Step, When
 from tests.rules.build import (
     BUSINESS,
     COURTEOUS,
     EMAIL,
+    EVERYTHING,
     PARIS,
     at,
     case,
     climbed,
+    day,
     hold,
     paid,
     passed,
     performed,
     policy,
+    reminder,
     term,
 )
 from tests.rules.moments import decided, ids, step_on
@@ -64,6 +67,26 @@ def test_a_hold_on_what_is_paid_says_nothing() -> None:
 def test_after_a_hold_the_ladder_goes_on_where_it_was_one_step_at_a_time() -> None:
     facts = case(lines=climbed("relance-2"), holds=[hold(until=at(50))])
     assert step_on(facts, 51) == "relance-2"
+
+
+# -- once a reminder has left ----------------------------------------------------------------------------------------
+
+
+def test_a_reminder_that_leaves_counts_as_if_it_had_left_today() -> None:
+    planned = Line(1, "relance-1", LineState.PLANNED, day(3), reminder_id=1)
+    now = case(lines=[planned], reminders=[Reminder(1, "relance-1", 0, day(3), term_ids=(1,))])
+    then = case(lines=[performed("relance-1", 4)], reminders=[reminder("relance-1", 4)])
+    told = decide(now, BUSINESS, at(4), EVERYTHING, leaving=1)
+    assert told == decide(then, BUSINESS, at(4), EVERYTHING)
+    assert told.look_again == at(11, 0)
+
+
+def test_a_reminder_that_leaves_is_one_of_those_that_at_most_counts() -> None:
+    once = policy(Step("once", COURTEOUS, When(1), (EMAIL,), at_most=AtMost(1, 10)))
+    planned = Line(1, "once", LineState.PLANNED, day(3), reminder_id=7)
+    facts = case(term(1), term(2), lines=[planned], reminders=[Reminder(7, "once", 0, day(3), term_ids=(1,))])
+    assert ids(decide(facts, once, at(3), EVERYTHING, leaving=8)) == [1, 2]
+    assert decide(facts, once, at(3), EVERYTHING, leaving=7).look_again == at(13, 0)
 
 
 # -- when to look again -------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from relanced.premises import (
     gist,
     new_attempt,
 )
-from relanced.rules.decide import Decision, Named, decide, performed
+from relanced.rules.decide import Decision, Named, decide
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import MessageEvent
 from relanced.rules.model import Reminder, Road
@@ -273,8 +273,7 @@ def _rest(message: Waiting, told: _Told, now: datetime) -> Rest | None:
     """Until when nothing is to be done once this has left today; None when the planner has to look."""
     if message.slot or told.follows or told.step.also:
         return None
-    facts = performed(told.case.facts, told.reminder.id, now.date())
-    then = decide(facts, told.policy, now, told.case.creditor.covers)
+    then = decide(told.case.facts, told.policy, now, told.case.creditor.covers, told.reminder.id)
     return None if then.step or then.passes or then.ended else Rest(now.date(), then.look_again)
 
 
