@@ -30,10 +30,10 @@ def brief(
     contact: str,
     today: date,
     creditor: Creditor,
+    head: Letterhead,
     rates: RateTable,
     enclosed: tuple[str, ...] = (),
     missing: tuple[str, ...] = (),
-    logo: bytes = b"",
     reminder_id: int | None = None,
 ) -> ReminderFacts:
     """The facts of one reminder as they stand today."""
@@ -51,7 +51,7 @@ def brief(
         tone=step.tone,
         segment=facts.debtor.segment,
         road=road,
-        letterhead=letterhead(creditor, logo),
+        letterhead=head,
         addressee=_addressee(facts, contact),
         lines=tuple(line for kind, line in named if kind is not LineKind.ABSORBED),
         absorbed=tuple(line for kind, line in named if kind is LineKind.ABSORBED),

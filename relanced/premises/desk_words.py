@@ -92,10 +92,10 @@ def desk_facts(
     left = askable(case.facts)
     named = [t.id for t in case.facts.terms if t.id in mine and left[t.id] > 0] or sorted(mine)
     named = named[:1] if said.kind in OF_NO_LINE else named
-    step, creditor = desk_step(said.kind), premises.config.creditors[case.facts.creditor]
+    step, key = desk_step(said.kind), case.facts.creditor
     lines = [Named(i, step.name, LineKind.MAIN, left[i]) for i in named]
-    logo = premises.logos[case.facts.creditor]
-    facts = brief(case, step, lines, Road.EMAIL, reference, contact, today, creditor, premises.rates, logo=logo)
+    house = (premises.config.creditors[key], premises.letterheads[key], premises.rates)
+    facts = brief(case, step, lines, Road.EMAIL, reference, contact, today, *house)
     told = tuple(PartFacts(p.n, len(parts), p.on, p.cents, 0, PaymentMode(p.means), p.said_by) for p in parts)
     about = next((t for p, t in zip(parts, told, strict=True) if p.id == said.promise), None)
     if about and said.kind in _OF_THE_REST:

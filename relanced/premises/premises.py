@@ -10,7 +10,7 @@ from hashlib import sha256
 from relanced.channel import Form, Reads
 from relanced.config import Config, Creditor, Door, Mode
 from relanced.config.digest import digest as short_name
-from relanced.premises.brief import claim_of
+from relanced.premises.brief import claim_of, letterhead
 from relanced.premises.room import short_of_room
 from relanced.rules.audit import DEAF, ear
 from relanced.rules.calendar import add_working_days
@@ -51,13 +51,14 @@ class Premises:
         self.consent = frozenset(
             road for c in config.creditors for road in Road if (door := config.door(c, road)) and door.consent_required
         )
-        self.logos = {key: _logo(creditor) for key, creditor in config.creditors.items()}
+        self.letterheads = {key: letterhead(creditor, _logo(creditor)) for key, creditor in config.creditors.items()}
         said = {key: mine.fingerprint() for key, mine in words.items()}
-        shown = {key: sha256(logo).hexdigest() for key, logo in self.logos.items()}
+        shown = {key: sha256(head.logo).hexdigest() for key, head in self.letterheads.items()}
         self.digest = short_name(config.digest, said, shown)
         """A short name for all that words a message: configuration, templates, logos."""
         self._snapshots: dict[str, Policy] = {}
         self._current = {key: config.policies_of(key) for key in config.creditors}
+        self._rules = {key: config.contact_rules_of(key) for key in config.creditors}
         self._digests = {key: {p.digest: p for p in policies} for key, policies in self._current.items()}
         self._climbed: dict[tuple[str, str], Policy] = {}
         self._inboxes = {key: [(d.name, i.name) for d, i in config.inboxes_of(key)] for key in config.creditors}
@@ -143,11 +144,12 @@ class Premises:
         self, case: Loaded, step: Step, lines: tuple[Named, ...], channel: str, now: datetime, c: Conditions
     ) -> Surface:
         """What surrounds one message."""
-        creditor = self.config.creditors[case.facts.creditor]
+        key = case.facts.creditor
+        creditor = self.config.creditors[key]
         until, why = c.closed.get(channel, (None, ""))
-        deaf, heard_until = self._ears(creditor, now, c)
+        deaf, heard_until = self._ears(key, now, c)
         return Surface(
-            rules=self.config.contact_rules_of(case.facts.creditor),
+            rules=self._rules[key],
             creditor_postcode=creditor.postcode,
             creditor_closed=creditor.closed,
             covers=case.creditor.covers,
@@ -181,11 +183,12 @@ class Premises:
         surface = self.surface(case, step, lines, door.name if door else "", now, conditions)
         return Moment(case.facts, step, lines, decision, surface, road, address_id, now, follows, approved)
 
-    def _ears(self, creditor: Creditor, now: datetime, c: Conditions) -> tuple[str, datetime | None]:
+    def _ears(self, key: str, now: datetime, c: Conditions) -> tuple[str, datetime | None]:
         """Why nobody would hear the answers, empty when somebody does; and until when that is sure."""
-        inboxes = self._inboxes[creditor.key]
+        inboxes = self._inboxes[key]
         if not inboxes:
-            return "" if creditor.read_by else f"nobody reads the answers to {creditor.key}: set read_by or imap", None
+            read = self.config.creditors[key].read_by
+            return "" if read else f"nobody reads the answers to {key}: set read_by or imap", None
         if c.heard is None:
             return "", None
         unheard = [name for name in inboxes if name not in c.heard]

@@ -27,8 +27,8 @@ def _segments(premises: Premises, one: Foreseen) -> int:
     key, step = one.case.facts.creditor, one.decision.step
     if step is None:
         return 0
-    creditor, lines = premises.config.creditors[key], one.decision.lines
-    facts = brief(one.case, step, lines, Road.SMS, _REFERENCE, "", one.day, creditor, premises.rates)
+    house = (premises.config.creditors[key], premises.letterheads[key], premises.rates)
+    facts = brief(one.case, step, one.decision.lines, Road.SMS, _REFERENCE, "", one.day, *house)
     try:
         return text_length(premises.words[key].text(step.words, facts)).segments
     except WordingError:

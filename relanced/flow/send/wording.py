@@ -172,10 +172,10 @@ class Wording:
             message.contact,
             now.date(),
             self._premises.config.creditors[told.case.facts.creditor],
+            self._premises.letterheads[told.case.facts.creditor],
             self._premises.rates,
             duplicates.enclosed,
             duplicates.missing,
-            self._premises.logos[told.case.facts.creditor],
             told.reminder.id,
         )
         draft = await self._draft(message, told, door.form, facts, duplicates, until, now)

@@ -11,12 +11,11 @@ from relanced.channel import Draft, Form, MailDraft, PaperDraft, TextDraft
 from relanced.config import Creditor
 from relanced.counter import Misasked
 from relanced.premises import Premises, new_mail_id, new_test
-from relanced.premises.brief import letterhead
 from relanced.rules.model import Road
 from relanced.rules.policy import Step
 from relanced.words import samples
 from relanced.words.engine import Words
-from relanced.words.facts import Addressee, LineFacts, ReminderFacts
+from relanced.words.facts import Addressee, Letterhead, LineFacts, ReminderFacts
 
 REFERENCE = "TEST"
 LASTS = timedelta(minutes=15)
@@ -37,7 +36,7 @@ class Specimen:
 def drawn_up(specimen: Specimen, premises: Premises, form: Form, now: datetime) -> Draft:
     """The draft for a door of that form: a mail, a letter or a short text. Raises WordingError."""
     words = premises.words[specimen.creditor.key]
-    facts = _facts(specimen, premises.logos[specimen.creditor.key], now)
+    facts = _facts(specimen, premises.letterheads[specimen.creditor.key], now)
     attempt, deadline = new_test(), now + LASTS
     if form is Form.MAIL:
         return _mail(specimen, words, facts, attempt, now)
@@ -67,7 +66,7 @@ def _mail(specimen: Specimen, words: Words, facts: ReminderFacts, attempt: str, 
     )
 
 
-def _facts(specimen: Specimen, logo: bytes, now: datetime) -> ReminderFacts:
+def _facts(specimen: Specimen, head: Letterhead, now: datetime) -> ReminderFacts:
     """The simplest sample, moved to today, in the creditor's name."""
     sample = samples.cases(specimen.step.words)["one"]
     moved = now.date() - sample.today
@@ -78,7 +77,7 @@ def _facts(specimen: Specimen, logo: bytes, now: datetime) -> ReminderFacts:
         step=specimen.step.name,
         tone=specimen.step.tone,
         road=specimen.road,
-        letterhead=letterhead(specimen.creditor, logo),
+        letterhead=head,
         addressee=_addressee(specimen),
         lines=tuple(_dated(line, moved) for line in sample.lines),
         earlier=tuple(replace(e, on=e.on + moved) for e in sample.earlier),
