@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -78,8 +78,8 @@ def facts(
     """One case."""
     owed = _terms(parts.terms.get(case_id, ()))
     paid = tuple(Money(*row[1:]) for row in parts.money.get(case_id, ()))
-    lived = parts.lines.get(case_id, ())
-    ways = tuple(_address(row) for row in parts.addresses.get(case_id, ()))
+    lived = tuple(map(_line, parts.lines.get(case_id, ())))
+    ways = tuple(map(_address, parts.addresses.get(case_id, ())))
     sent = _reminders(parts.reminders.get(case_id, ()), lived, parts.messages.get(case_id, ()))
     live = {reminder.id for reminder in sent if reminder.live}
 
@@ -95,16 +95,16 @@ def facts(
         terms=owed,
         money=paid,
         addresses=ways,
-        lines=tuple(_line(row) for row in lived),
-        holds=tuple(_hold(row) for row in parts.holds.get(case_id, ())),
+        lines=lived,
+        holds=tuple(map(_hold, parts.holds.get(case_id, ()))),
         reminders=sent,
         habits=_habits(owed, paid),
         go_live=opened,
         round=round_,
         touched_on=tuple(days(case_key(case_id))),
         address_days=tuple((a.where, day) for a in ways for day in days(place_key(a.where, owes.name))),
-        promises=tuple(promise(row) for row in parts.promises.get(case_id, ())),
-        offers=tuple(offer(row) for row in parts.offers.get(case_id, ())),
+        promises=tuple(map(promise, parts.promises.get(case_id, ()))),
+        offers=tuple(map(offer, parts.offers.get(case_id, ()))),
     )
 
 
@@ -122,8 +122,10 @@ def go_live(opened_on: date | None, from_step: str, per_day: int) -> GoLive | No
 
 
 def _terms(rows: Sequence[Cells]) -> tuple[Term, ...]:
-    parts = Counter(row[3] for row in rows if row[6])
-    return tuple(_term(row, parts[row[3]] or 1) for row in rows)
+    parts: dict[int, int] = defaultdict(int)
+    for row in rows:
+        parts[row[3]] += bool(row[6])
+    return tuple([_term(row, parts[row[3]] or 1) for row in rows])
 
 
 def _term(row: Cells, of: int) -> Term:
@@ -171,14 +173,14 @@ def _habits(terms: tuple[Term, ...], money: tuple[Money, ...]) -> Habits:
     return habits(terms, money)
 
 
-def _reminders(rows: Iterable[Cells], lived: Iterable[Cells], sent: Iterable[Cells]) -> tuple[Reminder, ...]:
+def _reminders(rows: Iterable[Cells], lived: Iterable[Line], sent: Iterable[Cells]) -> tuple[Reminder, ...]:
     named: dict[int | None, list[int]] = defaultdict(list)
     for line in lived:
         named[line.reminder_id].append(line.term_id)
     wordings: dict[int | None, list[Message]] = defaultdict(list)
     for row in sent:
-        wordings[row.reminder_id].append(_message(row))
-    return tuple(_reminder(row, tuple(named[row[1]]), tuple(wordings[row[1]])) for row in rows)
+        wordings[row[-1]].append(_message(row))
+    return tuple([_reminder(row, tuple(named[row[1]]), tuple(wordings[row[1]])) for row in rows])
 
 
 def _reminder(row: Cells, term_ids: tuple[int, ...], sent: tuple[Message, ...]) -> Reminder:
