@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 from pydantic import TypeAdapter
 
@@ -147,6 +148,7 @@ class Policy:
 _ADAPTER = TypeAdapter(Policy)
 
 
+@lru_cache(maxsize=256)  # every case that starts keeps one
 def _canonical(policy: Policy) -> str:
     """JSON with keys and sets in order, so that equal policies have equal texts."""
     body = _ADAPTER.dump_python(policy, mode="json")
