@@ -31,8 +31,7 @@ from relanced.store.tasks import Task, promise_key
 
 def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: datetime) -> Plan:
     """What to write for the case; `now` is local."""
-    missed = not_arrived(premises, case, now.date())
-    idle = replace(_idle(case, now), once=missed, cancel=waits_in_vain(premises, case))
+    idle = _idle(case, premises, now)
     over = ruled(case.facts, now.date(), case.creditor.covers)
     if over:
         return replace(idle, ruled=over, tasks=tuple(after_an_offer(case, one) for one in over if one.left))
@@ -61,8 +60,9 @@ def plan_case(case: Loaded, premises: Premises, conditions: Conditions, now: dat
     return Reminders(case, premises, conditions, now, policy, decision).drawn_into(plan)
 
 
-def _idle(case: Loaded, now: datetime) -> Plan:
-    """Nothing is done; the case is open while a term that was not closed owes anything."""
+def _idle(case: Loaded, premises: Premises, now: datetime) -> Plan:
+    """Nothing is done but to look after the words of the desk; the case is open while a term that was not closed owes
+    anything."""
     owed = balances(case.facts)
     open_terms = [t for t in case.facts.terms if owed[t.id] > 0]
     state = CaseState.OPEN if any(not t.closed_on for t in open_terms) else CaseState.CLEAR
@@ -80,6 +80,8 @@ def _idle(case: Loaded, now: datetime) -> Plan:
         seen_message=newest,
         seen_look=case.look_at,
         done_tasks=_done(case, owed, now),
+        once=not_arrived(premises, case, now.date()),
+        cancel=waits_in_vain(premises, case),
         paid_up=_paid_up(case, owed),
     )
 

@@ -40,7 +40,8 @@ class Reminders:
     def drawn_into(self, plan: Plan) -> Plan:
         """The plan with what becomes of reminders."""
         live = self.case.facts.live
-        plan = replace(plan, cancel=plan.cancel + self._overtaken())
+        if overtaken := self._overtaken():
+            plan = replace(plan, cancel=plan.cancel + overtaken)
         if live is None:
             return self._begun(self._followed_up(plan))
         if any(m.state in IN_MOTION for m in live.messages):
