@@ -60,7 +60,7 @@ def decide(
     """The step that is due, or none. `covers` is the last day the creditor's bank data account for; `leaving` is a
     reminder that counts as if it had left today."""
     today, owed, waits = now.date(), askable(facts), _Waits()
-    asked = chased(facts, owed)
+    asked = chased(facts)
     if not asked:
         return Decision(None, _nothing(facts, owed.values()))
     free = _not_held(facts, asked, now, waits)

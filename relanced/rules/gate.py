@@ -111,7 +111,7 @@ def house_open(m: Moment) -> Verdict:
 def still_owed(m: Moment) -> Verdict:
     """Every line is still owed, credits deducted, and still asked for: neither excluded, closed nor handed over."""
     owed = askable(m.facts)
-    wanted = {t.id for t in chased(m.facts, owed)}
+    wanted = {t.id for t in chased(m.facts)}
     gone = [n for n in m.lines if n.term_id not in wanted]
     if gone:
         words = f"{len(gone)} of {len(m.lines)} lines are no longer owed or no longer asked for"

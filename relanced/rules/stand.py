@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from relanced.rules.given import PromiseState
 from relanced.rules.model import CaseFacts, Line, LineState, PaymentMode, Term
-from relanced.rules.owed import oldest_first
+from relanced.rules.owed import askable, oldest_first, once
 from relanced.rules.policy import Only, Policy, Step
 
 _BROKEN = (PromiseState.PARTLY, PromiseState.BROKEN)
@@ -59,12 +59,13 @@ class Stand:
     last: date | None = None
 
 
-def chased(facts: CaseFacts, owed: Mapping[int, int]) -> list[Term]:
+@once
+def chased(facts: CaseFacts) -> tuple[Term, ...]:
     """The terms we ask for, oldest first: owed, and neither excluded, closed, handed over nor still ours to collect."""
     if facts.debtor.excluded:
-        return []
-    returned = {m.invoice_id for m in facts.money if m.cents < 0}
-    return oldest_first(t for t in facts.terms if owed[t.id] > 0 and _asked_for(t, returned))
+        return ()
+    owed, returned = askable(facts), {m.invoice_id for m in facts.money if m.cents < 0}
+    return tuple(oldest_first(t for t in facts.terms if owed[t.id] > 0 and _asked_for(t, returned)))
 
 
 def _asked_for(term: Term, returned: set[int | None]) -> bool:
