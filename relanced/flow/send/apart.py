@@ -1,7 +1,8 @@
 """Wording in a second process, for long queues: wording is thinking, and one Python thinks on one core only.
 
 The other process reads the database and never writes; what it worded is sealed here, under the case's lock, like
-anything else. Short rounds are worded here, and everything once the other process has failed.
+anything else. Short rounds are worded here, but for the end of a long queue, and everything once the other process has
+failed.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ for _kind in (Waiting, Worded, Seal, Parcel, Permit, Rest):  # there are many of
 
 
 class Apart:
-    """Words short rounds here and has the long ones worded at the other end of `line`."""
+    """Words short rounds here and has the long ones, and what comes behind them, worded at the other end of `line`."""
 
     def __init__(self, here: Scribe, line: socket.socket) -> None:
         self._here, self._line = here, line
@@ -58,7 +59,8 @@ class Apart:
 
     async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
         """A scribe's word."""
-        if len(picked) < LONG or self._failed or not await self._ready():
+        short = len(picked) < LONG and not self._turn.locked()
+        if short or self._failed or not await self._ready():
             return await self._here.word(picked, conditions, now)
         if not self._told:
             self._told = True
