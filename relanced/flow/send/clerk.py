@@ -24,8 +24,8 @@ from relanced.store.outcomes import Outcome
 
 AHEAD = 512  # messages worded before there is room for them, through a door without rates
 ROUND = 128  # messages worded at once, at most: the first of them wait for the last
-MANY = 16  # parcels in flight from which on a COMMIT waits a moment for more answers
-LINGER = 0.005  # seconds
+MANY = 16  # parcels in flight from which on a COMMIT waits for most of the answers
+LOOKS, LINGER = 6, 0.005  # how often it looks for them, and seconds between two looks
 
 log = structlog.get_logger("relanced.send")
 
@@ -129,8 +129,9 @@ class Clerk:
             await self._bell.wait()
             self._bell.clear()
             while self._outcomes or self._sealable():
-                if self._more_soon():
-                    await asyncio.sleep(LINGER)
+                for _ in range(LOOKS):
+                    if self._more_soon():
+                        await asyncio.sleep(LINGER)
                 await self.commit()
 
     def _more_soon(self) -> bool:
