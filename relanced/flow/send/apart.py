@@ -1,7 +1,7 @@
 """Wording in a second process, for long queues: wording is thinking, and one Python thinks on one core only.
 
 The other process reads the database and never writes; what it worded is sealed here, under the case's lock, like
-anything else. Short rounds are worded here, but for the end of a long queue, and everything once the other process has
+anything else. Short rounds are worded here until there was a long one, and all of them once the other process has
 failed.
 """
 
@@ -49,7 +49,7 @@ for _kind in (Waiting, Worded, Seal, Parcel, Permit, Rest):  # there are many of
 
 
 class Apart:
-    """Words short rounds here and has the long ones, and what comes behind them, worded at the other end of `line`."""
+    """Words short rounds here, and from the first long one on has all of them worded at the other end of `line`."""
 
     def __init__(self, here: Scribe, line: socket.socket) -> None:
         self._here, self._line = here, line
@@ -59,7 +59,7 @@ class Apart:
 
     async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
         """A scribe's word."""
-        short = len(picked) < LONG and not self._turn.locked()
+        short = len(picked) < LONG and not self._told
         if short or self._failed or not await self._ready():
             return await self._here.word(picked, conditions, now)
         if not self._told:
