@@ -37,9 +37,13 @@ class Entry:
     by: str = DAEMON
 
 
-def chain(prev: str, case_id: int, seq: int, at: datetime, by: str, event: str, text_digest: str) -> str:
+def moment(at: datetime) -> str:
+    """When an entry was written, as its digest tells it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def chain(prev: str, case_id: int, seq: int, moment: str, by: str, event: str, text_digest: str) -> str:
     """The digest of an entry: over the one before it and everything it says."""
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
     told = "\x1f".join((prev, str(case_id), str(seq), moment, by, event, text_digest))
     return hashlib.sha256(told.encode()).hexdigest()
 
@@ -60,12 +64,12 @@ async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datet
         return
     heads = await _heads(connection, {e.case_id for e in listed})
     salts = secrets.token_hex(8 * len(listed))  # asked for at once: each question costs more than its answer
-    rows, texts = [], []
+    rows, texts, when = [], [], moment(at)
     for n, entry in enumerate(listed):
         seq, head = heads[entry.case_id]
         salt, body = salts[16 * n : 16 * n + 16], _in_json(dict(entry.about))
         text_digest = salted(salt, body)
-        digest = chain(head, entry.case_id, seq + 1, at, entry.by, entry.event, text_digest)
+        digest = chain(head, entry.case_id, seq + 1, when, entry.by, entry.event, text_digest)
         heads[entry.case_id] = (seq + 1, digest)
         key = {"case_id": entry.case_id, "seq": seq + 1}
         told = {"at": at, "by": entry.by, "event": entry.event, "text_digest": text_digest, "digest": digest}

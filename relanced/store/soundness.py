@@ -40,7 +40,8 @@ def first_broken(case_id: int, entries: Sequence[Kept], last: int, head: str) ->
     """The number of the first entry that is not as it was written, None when the chain leads whole to its head."""
     before = ""
     for expected, entry in enumerate(entries, start=1):
-        told = journal.chain(before, case_id, entry.seq, entry.at, entry.by, entry.event, entry.text_digest)
+        when = journal.moment(entry.at)
+        told = journal.chain(before, case_id, entry.seq, when, entry.by, entry.event, entry.text_digest)
         reworded = entry.body is not None and journal.salted(entry.salt or "", entry.body) != entry.text_digest
         if entry.seq != expected or told != entry.digest or reworded:
             return expected

@@ -146,7 +146,7 @@ def _chain(number: int) -> list[Kept]:
     kept, head = [], ""
     for seq in range(1, number + 1):
         digest = journal.salted(f"salt{seq}", f"body{seq}")
-        head = journal.chain(head, 7, seq, NOW, "claire", "note", digest)
+        head = journal.chain(head, 7, seq, journal.moment(NOW), "claire", "note", digest)
         kept.append(Kept(seq, NOW, "claire", "note", digest, head, f"salt{seq}", f"body{seq}"))
     return kept
 
