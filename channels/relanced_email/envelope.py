@@ -194,7 +194,7 @@ def stuffed(wire: bytes) -> bytes:
         raise Misfit("the message is not 7-bit")
     if wire.startswith(b"."):
         wire = b"." + wire
-    return wire.replace(b"\r\n.", b"\r\n..")
+    return wire.replace(b"\r\n.", b"\r\n..") if b"\r\n." in wire else wire  # looking is cheaper, and it is rarely there
 
 
 def _word(text: str) -> str:
