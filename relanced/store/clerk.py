@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
+_CLOSED = select(channels).where(channels.c.closed_until.is_not(None))
+_STANDS = select(house.c.epoch, house.c.stopped, house.c.frozen, house.c.config_digest)
+
+
 class Clerk:
     """The hot writes."""
 
@@ -81,10 +85,9 @@ class Clerk:
 
     async def closed(self) -> dict[str, tuple[datetime, str]]:
         """The doors closed by their breaker: until when, and why."""
-        query = select(channels).where(channels.c.closed_until.is_not(None))
 
         async def work(connection: AsyncConnection) -> dict[str, tuple[datetime, str]]:
-            return {r.name: (r.closed_until, r.why) for r in await connection.execute(query)}
+            return {r.name: (r.closed_until, r.why) for r in await connection.execute(_CLOSED)}
 
         return await self._engine.read(work)
 
@@ -98,10 +101,9 @@ class Clerk:
 
     async def stopped(self) -> tuple[int, str, str]:
         """The house's epoch, why nothing may leave (empty when it may), and the digest of the configuration at work."""
-        query = select(house.c.epoch, house.c.stopped, house.c.frozen, house.c.config_digest)
 
         async def work(connection: AsyncConnection) -> tuple[int, str, str]:
-            row = (await connection.execute(query)).one()
+            row = (await connection.execute(_STANDS)).one()
             return row.epoch, row.stopped or row.frozen, row.config_digest
 
         return await self._engine.read(work)

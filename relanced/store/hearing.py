@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from relanced.channel import Enclosure, Heard, Receipt, Reply, Said
 from relanced.store import journal
 from relanced.store.absences import away
+from relanced.store.among import among
 from relanced.store.awaited import Awaiting
 from relanced.store.engine import Engine
 from relanced.store.lock import Bumps, bump, lock_cases, look
@@ -48,6 +49,7 @@ class Kept:
 
 _KEEP = or_leave(heard, "channel", "key")
 _UNREAD = heard.c.read_at.is_(None)
+_FRESH = select(heard.c.id).where(_UNREAD, heard.c.not_before.is_(None), among(heard.c.channel, "channels")).limit(1)
 
 
 class Hearing(Awaiting):
@@ -93,11 +95,9 @@ class Hearing(Awaiting):
 
     async def lies_unread(self, channels: Collection[str]) -> bool:
         """Whether something came through these channels that nobody has looked at yet."""
-        fresh = _UNREAD & heard.c.not_before.is_(None) & heard.c.channel.in_(sorted(channels))
-        query = select(heard.c.id).where(fresh).limit(1)
 
         async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(query)).first() is not None
+            return (await connection.execute(_FRESH, {"channels": sorted(channels)})).first() is not None
 
         return await self._engine.read(work)
 

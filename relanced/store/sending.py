@@ -65,8 +65,22 @@ class Doubtful:
     owner: str = ""
 
 
-_OWN = [f for f in Waiting.__slots__ if f != "thread"]
-_WANTED = [messages.c[name] for name in _OWN]
+_WANTED = [messages.c[name] for name in Waiting.__slots__ if name != "thread"]
+_PLANNED = (messages.c.channel == bindparam("channel")) & in_state("planned")
+_NEXT_DUE = select(messages.c.due_at).where(_PLANNED).order_by(messages.c.due_at).limit(1)
+_DUE = (
+    select(*_WANTED)
+    .where(_PLANNED, messages.c.due_at <= bindparam("now"), ~among(messages.c.id, "busy"))
+    .order_by(messages.c.due_at, messages.c.id)
+    .limit(bindparam("limit"))
+)
+_FREE = _DUE.where(
+    or_(
+        messages.c.lease_until.is_(None),
+        messages.c.lease_until < bindparam("now"),
+        messages.c.lease_owner == bindparam("owner"),
+    )
+).with_for_update(skip_locked=True)
 
 
 class Sending:
@@ -83,27 +97,22 @@ class Sending:
         On PostgreSQL they are softly leased to `owner`, so that two daemons do not word the same message; sealing, not
         the lease, is what keeps it from leaving twice.
         """
-        due = (messages.c.channel == channel) & in_state("planned") & (messages.c.due_at <= now)
-        free = or_(messages.c.lease_until.is_(None), messages.c.lease_until < now, messages.c.lease_owner == owner)
-        theirs = ~among(messages.c.id, busy)
-        query = select(*_WANTED).where(due, theirs).order_by(messages.c.due_at, messages.c.id).limit(limit)
+        asked = {"channel": channel, "now": now, "limit": limit, "busy": sorted(busy)}
 
         async def leased(connection: AsyncConnection) -> list[Waiting]:
-            locked = query.where(free).with_for_update(skip_locked=True)
-            rows = (await connection.execute(locked)).all()
+            rows = (await connection.execute(_FREE, {**asked, "owner": owner})).all()
             lease = {"lease_owner": owner, "lease_until": now + WORDING_LEASE}
             await connection.execute(update(messages).where(among(messages.c.id, [r.id for r in rows])).values(**lease))
             return await _waiting(connection, rows)
 
         async def picked(connection: AsyncConnection) -> list[Waiting]:
-            return await _waiting(connection, (await connection.execute(query)).all())
+            return await _waiting(connection, (await connection.execute(_DUE, asked)).all())
 
         return await (self._engine.read(picked) if self._engine.sqlite else self._engine.write(leased))
 
     async def next_due(self, channel: str) -> datetime | None:
         """When the next planned message of a channel wants to leave."""
-        due = (messages.c.channel == channel) & in_state("planned")
-        return await self._moment(select(messages.c.due_at).where(due).order_by(messages.c.due_at).limit(1))
+        return await self._moment(_NEXT_DUE, {"channel": channel})
 
     async def next_settle(self, local: Collection[str] = (), owner: str = "") -> datetime | None:
         """When the next uncertain message may be asked about. `local`: as in `doubtful`."""
@@ -113,9 +122,9 @@ class Sending:
             query = query.select_from(joined).where(_within_reach(local, owner))
         return await self._moment(query.order_by(messages.c.settle_at).limit(1))
 
-    async def _moment(self, query: Select[Any]) -> datetime | None:
+    async def _moment(self, query: Select[Any], asked: Mapping[str, Any] | None = None) -> datetime | None:
         async def work(connection: AsyncConnection) -> datetime | None:
-            moment: datetime | None = (await connection.execute(query)).scalar()
+            moment: datetime | None = (await connection.execute(query, asked)).scalar()
             return moment
 
         return await self._engine.read(work)
@@ -256,18 +265,31 @@ def _uncertain(row: Any, now: datetime, settle: timedelta) -> dict[str, Any]:
 
 async def _waiting(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Waiting]:
     threads = await _threads(connection, {r.case_id for r in rows})
-    return [Waiting(**{**row._mapping, "road": Road(row.road), "thread": threads.get(row.case_id, ())}) for row in rows]
+    return [_as_read(row, threads.get(row.case_id, ())) for row in rows]
+
+
+_ROAD = Waiting.__slots__.index("road")
+
+
+def _as_read(row: Row[Any], thread: tuple[str, ...]) -> Waiting:
+    """By position: by name it took three times as long."""
+    values: tuple[Any, ...] = (*row[:_ROAD], Road(row[_ROAD]), *row[_ROAD + 1 :], thread)
+    return Waiting(*values)
+
+
+_SENT = (
+    select(messages.c.case_id, messages.c.mail_id)
+    .where(among(messages.c.case_id, "cases"), messages.c.state.in_(("sent", "delivered")), messages.c.mail_id != "")
+    .order_by(messages.c.sent_at)
+)
 
 
 async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int, tuple[str, ...]]:
     """The last ten Message-IDs that were sent for each case, oldest first."""
     if not case_ids:
         return {}
-    query = select(messages.c.case_id, messages.c.mail_id).where(
-        among(messages.c.case_id, case_ids), messages.c.state.in_(("sent", "delivered")), messages.c.mail_id != ""
-    )
     threads: dict[int, tuple[str, ...]] = {}
-    for row in (await connection.execute(query.order_by(messages.c.sent_at))).all():
+    for row in (await connection.execute(_SENT, {"cases": sorted(case_ids)})).all():
         threads[row.case_id] = (*threads.get(row.case_id, ()), row.mail_id)[-10:]
     return threads
 
