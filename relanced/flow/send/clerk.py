@@ -24,7 +24,7 @@ from relanced.store.outcomes import Outcome
 
 AHEAD = 512  # messages worded before there is room for them, through a door without rates
 ROUND = 128  # messages worded at once, at most: the first of them wait for the last
-MANY = 16  # parcels in flight from which on a COMMIT waits for most of the answers
+MANY = 4  # parcels in flight from which on a COMMIT waits for most of the answers
 LOOKS, LINGER = 6, 0.005  # how often it looks for them, and seconds between two looks
 
 log = structlog.get_logger("relanced.send")
