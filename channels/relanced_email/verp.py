@@ -37,7 +37,8 @@ def forbidden(phase: Phase, reply: Reply, envelope: Mapping[str, str]) -> bool:
 
 def without_token(parcel: Parcel) -> Parcel:
     """The same bytes, from the plain sender."""
+    if "plain" not in parcel.envelope:
+        return parcel
     envelope = dict(parcel.envelope)
-    if plain := envelope.pop("plain", ""):
-        envelope["from"] = plain
+    envelope["from"] = envelope.pop("plain")
     return replace(parcel, envelope=envelope)
