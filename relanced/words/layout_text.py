@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from relanced.words.blocks import Bullets, Paragraph
 from relanced.words.layout import Content
-from relanced.words.tables import Payment, Row, Signature, Table
+from relanced.words.tables import Payment, Signature, Table
 from relanced.words.typography import NARROW, NBSP
 
 WIDTH = 76
@@ -23,7 +24,7 @@ def as_text(contents: Iterable[Content]) -> str:
 def _shown(content: Content) -> str:
     match content:
         case Paragraph():
-            return "\n".join(line for one in content.text.split("\n") for line in wrapped(one, WIDTH))
+            return _paragraph(content.text)
         case Bullets():
             return "\n".join("– " + "\n  ".join(wrapped(item, WIDTH - 2)) for item in content.items)
         case Table():
@@ -35,12 +36,22 @@ def _shown(content: Content) -> str:
             return _signature(content)
 
 
+@lru_cache(maxsize=1024)
+def _paragraph(text: str) -> str:
+    """Most sentences come back in every mail."""
+    return "\n".join(line for one in text.split("\n") for line in wrapped(one, WIDTH))
+
+
 def _table(table: Table) -> str:
     """The caption, then rules around the rows, then the total."""
-    grid = _Grid(table)
+    cells = [table.heads, *[row.cells for row in table.rows]]
+    widest = map(max, zip(*[map(len, one) for one in cells], strict=True))
+    grid = _grid(tuple(widest), table.left, table.summed)
     rule = "-" * grid.width
-    rows = [line for row in table.rows for line in grid.row(row)]
-    return "\n".join([f"{table.caption}{NBSP}:", "", *grid.row(Row(table.heads)), rule, *rows, rule, grid.total])
+    rows = [line for row in table.rows for line in grid.row(row.cells, row.detail)]
+    label, amount = table.total
+    total = label + amount.rjust(grid.sum_ends - len(label))
+    return "\n".join([f"{table.caption}{NBSP}:", "", *grid.row(table.heads), rule, *rows, rule, total])
 
 
 def _signature(signature: Signature) -> str:
@@ -49,52 +60,59 @@ def _signature(signature: Signature) -> str:
     return "\n".join([*lines, "", *(line for part in signature.foot for line in wrapped(part, WIDTH))])
 
 
+@dataclass(frozen=True, slots=True)
 class _Grid:
-    """The columns of one table: figures as wide as they need, the first column gets what is left and wraps.
+    """The columns of a table: how wide the first is, the form of a line, how wide all are, and where the sum ends."""
+
+    first: int
+    line: str
+    width: int
+    sum_ends: int
+    without_second: bool
+
+    def row(self, cells: Sequence[str], detail: str = "") -> Sequence[str]:
+        """The lines of one row: wrapped first column, figures beside its first line, small print below."""
+        first, *others = (cells[0], *cells[2:]) if self.without_second else cells
+        head, *more = wrapped(first, self.first) or ("",)
+        small = ["  " + line for line in wrapped(detail, self.width - 2)]
+        return (self.line.format(head, *others).rstrip(" "), *more, *small)
+
+
+@lru_cache(maxsize=256)
+def _grid(widest: tuple[int, ...], left: int, summed: int) -> _Grid:
+    """Figures are as wide as they need, the first column gets what is left and wraps.
 
     The second column (a date) is left out when the first would get too narrow.
     """
+    wide = list(widest)
+    without_second = left > 1 and _spare(wide) < _NARROWEST
+    if without_second:
+        del wide[1]
+    wide[0] = _spare(wide) if left == 1 else min(wide[0], max(_spare(wide), _NARROWEST))
+    words = left - without_second
+    line = _GAP.join(f"{{:{'<' if i < words else '>'}{width}}}" for i, width in enumerate(wide))
+    return _Grid(wide[0], line, _across(wide), _across(wide[: summed + 1 - without_second]), without_second)
 
-    def __init__(self, table: Table) -> None:
-        self._left = table.left
-        self._shown = list(range(len(table.heads)))
-        cells = [table.heads, *(row.cells for row in table.rows)]
-        wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        if self._spare(wide) < _NARROWEST and table.left > 1:
-            self._shown.remove(1)
-        wide[0] = min(wide[0], max(self._spare(wide), _NARROWEST))
-        if table.left == 1:
-            wide[0] = self._spare(wide)
-        self._wide = [wide[i] for i in self._shown]
-        self.width = sum(self._wide) + len(_GAP) * (len(self._wide) - 1)
-        self.total = self._foot(table)
 
-    def _spare(self, wide: Sequence[int]) -> int:
-        return WIDTH - sum(wide[i] + len(_GAP) for i in self._shown if i)
+def _across(wide: Sequence[int]) -> int:
+    """How wide columns of these widths are together."""
+    return sum(wide) + len(_GAP) * (len(wide) - 1)
 
-    def row(self, row: Row) -> Iterator[str]:
-        """The lines of one row: wrapped first column, figures beside its first line, small print below."""
-        first, *others = (row.cells[i] for i in self._shown)
-        head, *more = wrapped(first, self._wide[0]) or ("",)
-        figures = (self._cell(i, text) for i, text in enumerate(others, 1))
-        yield _GAP.join([head.ljust(self._wide[0]), *figures]).rstrip(" ")
-        yield from more
-        yield from ("  " + line for line in wrapped(row.detail, self.width - 2))
 
-    def _cell(self, column: int, text: str) -> str:
-        words = self._shown[column] < self._left
-        return text.ljust(self._wide[column]) if words else text.rjust(self._wide[column])
+def _spare(wide: Sequence[int]) -> int:
+    """What the other columns leave to the first."""
+    return WIDTH - len(_GAP) - _across(wide[1:])
 
-    def _foot(self, table: Table) -> str:
-        """The total, under the column it sums."""
-        label, amount = table.total
-        end = sum(w + len(_GAP) for w, i in zip(self._wide, self._shown, strict=True) if i <= table.summed) - len(_GAP)
-        return label + amount.rjust(end - len(label))
+
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """Lines of at most `width` columns, broken at plain spaces, inside a word only when it is too long by itself."""
+    if len(text) > width:
+        return _broken(text, width)
+    return (text,) if text else ()
 
 
 @lru_cache(maxsize=1024)
-def wrapped(text: str, width: int) -> tuple[str, ...]:
-    """Lines of at most `width` columns, broken at plain spaces, inside a word only when it is too long by itself."""
+def _broken(text: str, width: int) -> tuple[str, ...]:
     lines, start = [], 0
     while len(text) - start > width:
         space = text.rfind(" ", start, start + width + 1)
