@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from functools import lru_cache
+from operator import add
 from urllib.parse import quote
 
 from relanced.words.blocks import Bullets, Paragraph
@@ -25,26 +26,32 @@ _SMALL = "font-size:13px;color:#57606a"
 _ALIGN = ("text-align:right;white-space:nowrap", "text-align:left")
 
 _LINE = "\n"
+_ABOVE_TITLE = (
+    '<!DOCTYPE html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>'
+)
+_BELOW_TITLE = f'</title>\n</head>\n<body style="{_BODY}">\n<div style="max-width:42em">\n'
 
-escape = lru_cache(maxsize=1024)(html.escape)  # the same labels, days and sentences come back in every mail
+
+@lru_cache(maxsize=1024)
+def escape(text: str) -> str:
+    """A text as HTML shows it: the same labels, days and sentences come back in every mail.
+
+    U+202F becomes U+00A0, which every mail program knows.
+    """
+    return html.escape(text).replace(NARROW, NBSP)
 
 
 def as_html(subject: str, contents: Iterable[Content]) -> str:
-    """The whole document. U+202F becomes U+00A0, which every mail program knows."""
+    """The whole document."""
     shown = "\n".join(map(_shown, contents))
-    document = (
-        '<!DOCTYPE html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(subject)}</title>\n</head>\n"
-        f'<body style="{_BODY}">\n<div style="max-width:42em">\n{shown}\n</div>\n</body>\n</html>\n'
-    )
-    return document.replace(NARROW, NBSP)
+    return f"{_ABOVE_TITLE}{escape(subject)}{_BELOW_TITLE}{shown}\n</div>\n</body>\n</html>\n"
 
 
 def _shown(content: Content) -> str:
     match content:
         case Paragraph():
-            return f"<p>{escape(content.text).replace(_LINE, '<br>')}</p>"
+            return _paragraph(content.text)
         case Bullets():
             return "<ul>\n" + "".join(f"<li>{escape(item)}</li>\n" for item in content.items) + "</ul>"
         case Table():
@@ -55,20 +62,43 @@ def _shown(content: Content) -> str:
             return _signature(content)
 
 
+@lru_cache(maxsize=1024)
+def _paragraph(text: str) -> str:
+    return f"<p>{escape(text).replace(_LINE, '<br>')}</p>"
+
+
 def _table(table: Table) -> str:
-    heads = "".join(_cell("th", "col", _HEAD, i < table.left, escape(h)) for i, h in enumerate(table.heads))
-    rows = "".join(f"<tr>{_row(row, table.left)}</tr>\n" for row in table.rows)
+    openings = _openings(len(table.heads), table.left)
+    rows = "".join([f"{''.join(map(add, openings, _cells(row)))}</td></tr>\n" for row in table.rows])
     return (
-        f'<table style="{_TABLE}">\n<caption style="{_CAPTION}">{escape(table.caption)}</caption>\n'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n<tfoot><tr>{_total(table)}</tr></tfoot>\n</table>"
+        f"{_above(table.caption, table.heads, table.left)}"
+        f"<tbody>\n{rows}</tbody>\n<tfoot><tr>{_total(table)}</tr></tfoot>\n</table>"
     )
 
 
-def _row(row: Row, left: int) -> str:
-    first, *others = map(escape, row.cells)
-    detail = f'<br><span style="{_SMALL}">{escape(row.detail)}</span>' if row.detail else ""
-    cells = "".join(_cell("td", "", _CELL, i < left, text) for i, text in enumerate(others, 1))
-    return _cell("th", "row", _CELL, True, first + detail) + cells
+@lru_cache(maxsize=64)
+def _above(caption: str, heads: tuple[str, ...], left: int) -> str:
+    """What stands above the rows: the same in most mails."""
+    cells = (f'<th scope="col" style="{_HEAD};{_ALIGN[i < left]}">{escape(head)}</th>' for i, head in enumerate(heads))
+    return (
+        f'<table style="{_TABLE}">\n<caption style="{_CAPTION}">{escape(caption)}</caption>\n'
+        f"<thead><tr>{''.join(cells)}</tr></thead>\n"
+    )
+
+
+@lru_cache(maxsize=64)
+def _openings(many: int, left: int) -> tuple[str, ...]:
+    """What stands before each cell of a row, the end of the one before it included."""
+    first, second, *others = (f'style="{_CELL};{_ALIGN[i < left]}">' for i in range(many))
+    return (f'<tr><th scope="row" {first}', f"</th><td {second}", *(f"</td><td {other}" for other in others))
+
+
+def _cells(row: Row) -> Iterable[str]:
+    """What stands in the cells of a row, small print below the first."""
+    cells = map(escape, row.cells)
+    if not row.detail:
+        return cells
+    return (f'{next(cells)}<br><span style="{_SMALL}">{escape(row.detail)}</span>', *cells)
 
 
 def _total(table: Table) -> str:
@@ -77,11 +107,6 @@ def _total(table: Table) -> str:
     after = "<td></td>" * (len(table.heads) - 1 - table.summed)
     span = f'<th scope="row" colspan="{table.summed}" style="{_SUM};{_ALIGN[True]}">{label}</th>'
     return span + f'<td style="{_SUM};{_ALIGN[False]}">{amount}</td>' + after
-
-
-def _cell(tag: str, scope: str, style: str, left: bool, content: str) -> str:
-    scoped = f' scope="{scope}"' if scope else ""
-    return f'<{tag}{scoped} style="{style};{_ALIGN[left]}">{content}</{tag}>'
 
 
 def _payment(payment: Payment) -> str:
@@ -96,8 +121,12 @@ def _payment(payment: Payment) -> str:
 
 
 def _signature(signature: Signature) -> str:
-    link = f'<a href="mailto:{quote(signature.reply_to, safe="@")}">{escape(signature.reply_to)}</a>'
     words = filter(None, (*signature.person, signature.creditor, signature.phone))
-    lines = [*map(escape, words), escape(signature.mail).format(link)]
+    lines = [*map(escape, words), escape(signature.mail).format(_link(signature.reply_to))]
     foot = "<br>".join(map(escape, signature.foot))
     return f'<p>{"<br>".join(lines)}</p>\n<p style="{_SMALL}">{foot}</p>'
+
+
+@lru_cache(maxsize=64)
+def _link(address: str) -> str:
+    return f'<a href="mailto:{quote(address, safe="@")}">{escape(address)}</a>'
