@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 MARKERS = frozenset({"factures", "egalement", "décompte", "paiement", "signature", "échéances"})
@@ -92,12 +93,13 @@ def paragraphs(text: str) -> str:
     return _joined(text.strip())
 
 
-def _blocks(part: str) -> Iterator[Block]:
-    """What stands between two blank lines: prose, or runs of prose, items and markers."""
-    if _MARK not in part and _ITEM not in part:
-        if prose := _joined(part):
-            yield Paragraph(prose)
-        return
+@lru_cache(maxsize=1024)
+def _blocks(part: str) -> tuple[Block, ...]:
+    """What stands between two blank lines, the same in most mails: prose, or runs of prose, items and markers."""
+    return tuple(_runs(part))
+
+
+def _runs(part: str) -> Iterator[Block]:
     for kind, lines in groupby(part.split("\n"), _kind):
         if kind == _MARK:
             yield from (Marker(line[1:]) for line in lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relanced.words import tables
-from relanced.words.blocks import Block, Bullets, Paragraph, Sheet
+from relanced.words.blocks import Block, Bullets, Marker, Paragraph, Sheet
 from relanced.words.facts import ReminderFacts
 from relanced.words.labels import Labels
 from relanced.words.tables import Payment, Signature, Table
@@ -21,7 +21,7 @@ def contents(sheet: Sheet, facts: ReminderFacts, labels: Labels) -> tuple[Conten
 
 
 def _content(block: Block, facts: ReminderFacts, labels: Labels) -> Content | None:
-    if isinstance(block, Paragraph | Bullets):
+    if not isinstance(block, Marker):
         return block
     if block.name == "paiement":
         return tables.payment(facts, labels)

@@ -100,6 +100,7 @@ def siren(number: str) -> str:
     return NBSP.join((digits[:3], digits[3:6], digits[6:])) if re.fullmatch(r"\d{9}", digits) else number
 
 
+@lru_cache(maxsize=256)
 def iban(number: str) -> str:
     """Groups of four, with plain spaces so that it can be copied."""
     bare = number.replace(" ", "")
