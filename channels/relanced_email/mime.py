@@ -137,7 +137,7 @@ def _entity(kind: bytes, text: str) -> bytes:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
-        encoded = b"\r\n".join(map(_quoted, text.split("\n")))
+        encoded = b"\r\n".join(map(_quoted, text.encode("utf-8").split(b"\n")))
     except UnicodeEncodeError:
         raise Unfit("the text holds half a character (a lone surrogate)") from None
     return b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n%s" % (
@@ -147,9 +147,9 @@ def _entity(kind: bytes, text: str) -> bytes:
 
 
 @lru_cache(1024)
-def _quoted(line: str) -> bytes:
+def _quoted(line: bytes) -> bytes:
     """One line in quoted-printable, which looks at no other; most lines of a wording are the same in every message."""
-    return b2a_qp(line.encode("utf-8"), istext=True).replace(b"\n", b"\r\n")
+    return b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
 
 
 def _enclosure_head(enclosure: Enclosure) -> bytes:
