@@ -72,7 +72,7 @@ def gist(facts: CaseFacts, lines: Sequence[Named], reminder_id: int, today: date
     before = _left_before(facts, reminder_id)
     asked = (f"{n.term_id}={n.cents}" for n in lines)
     recalled = recalls(facts, {n.term_id for n in lines}, before[-1][1].on if before else date.min, today)
-    return " ".join([*sorted(asked), *recalled.marks])
+    return " ".join([*sorted(asked), *recalled.marks(facts)])
 
 
 def letterhead(creditor: Creditor, logo: bytes = b"") -> Letterhead:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ from relanced.rules.given import Offer, OfferState, Promise
 from relanced.rules.model import CaseFacts, HoldKind
 from relanced.rules.offers import about, progress, running
 from relanced.rules.owed import contested
-from relanced.rules.promises import BROKEN, made_good
+from relanced.rules.promises import BROKEN, covered, made_good, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,15 @@ class Recalls:
     missed: Promise | None = None
     offer: Offer | None = None
 
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """A short name for each: another one means that something else is recalled."""
-        words = [f"{word.id}:{word.state}" for word in (self.broken, self.missed) if word]
-        return (*words, f"offer:{self.offer.id}:{self.offer.state}") if self.offer else tuple(words)
+    def marks(self, facts: CaseFacts) -> Iterator[str]:
+        """A short name for each, with the sums that are told of it: another one means that something else is recalled."""
+        if self.broken:
+            yield f"{self.broken.id}:{self.broken.state}:{share_of(self.broken, covered(facts, self.broken)).paid}"
+        if self.missed:
+            yield f"{self.missed.id}:{self.missed.state}"
+        if self.offer:
+            come = progress(facts, self.offer)
+            yield f"offer:{self.offer.id}:{self.offer.state}:{come.asks}:{come.waived}"
 
 
 def recalls(facts: CaseFacts, named: Set[int], last: date, today: date) -> Recalls:

@@ -76,6 +76,36 @@ async def test_a_sheet_that_recalls_an_offer_which_another_replaced_is_worded_ag
     assert (await _taken(company)).startswith("1 letter")
 
 
+async def test_a_sheet_that_recalls_an_offer_is_worded_again_once_a_part_of_it_is_paid(found: Found) -> None:
+    company = await found(policies=LETTERS)
+    await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", date(2026, 3, 27)))
+    await company.works()
+    await company.desk("offer", case="C1", invoices="F-1,F-2", off="10%", until="2026-03-20", remind=True)
+    await company.morning(DAY)
+    assert "votre règlement de 2 222,10 €" in reads(company.lying()[0])
+    await company.imports("payments", paper.payment("F-2", DAY, "1 234,50"), DAY)
+    assert "what it says is not so any more" in await _taken(company)
+    await company.works()
+    (sheet,) = company.lying()
+    assert "votre règlement de 987,60 €" in reads(sheet)
+    assert (await _taken(company)).startswith("1 letter")
+
+
+async def test_a_sheet_that_recalls_a_broken_promise_is_worded_again_once_a_part_of_it_came(found: Found) -> None:
+    company = await found(policies=LETTERS)
+    await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", date(2026, 3, 27)))
+    await company.works()
+    await company.desk("promise", case="C1", invoices="F-1,F-2", date="2026-03-04", unconfirmed=True)
+    await company.morning(date(2026, 3, 9))
+    (sheet,) = company.lying()
+    assert "il ne nous est pas parvenu" in reads(sheet)
+    await company.imports("payments", paper.payment("F-2", date(2026, 3, 9), "1 234,50"), date(2026, 3, 9))
+    assert "what it says is not so any more" in await _taken(company)
+    await company.works()
+    (sheet,) = company.lying()
+    assert "nous n’en avons reçu que 1 234,50 €" in reads(sheet)
+
+
 async def test_a_copy_worded_after_a_part_was_paid_is_posted_as_it_is(found: Found) -> None:
     company = await found(policies=COPIES)
     await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
