@@ -22,7 +22,7 @@ class Recalls:
     offer: Offer | None = None
 
     def marks(self, facts: CaseFacts) -> Iterator[str]:
-        """A short name for each, with the sums that are told of it: another one means that something else is recalled."""
+        """A short name for each, with the sums told of it: another one means that something else is recalled."""
         if self.broken:
             yield f"{self.broken.id}:{self.broken.state}:{share_of(self.broken, covered(facts, self.broken)).paid}"
         if self.missed:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from relanced.flow.send import Apart
+from relanced.flow.send.apart import LONG
+from relanced.flow.send.scribe import Round
+from relanced.premises import Conditions
+from relanced.rules.model import Road
+from relanced.store.sending import Waiting
 from tests.flow import paper
 from tests.flow.company import Company
 from tests.flow.conftest import Found
@@ -68,6 +77,27 @@ async def test_a_scribe_that_is_killed_in_the_middle_of_a_round_is_not_asked_aga
         await program.tells("a second process words the long queue", 30)
         os.kill(scribe, signal.SIGKILL)
         await _all_have_theirs(company)
+
+
+class _Words:
+    """Words nothing, at once."""
+
+    async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
+        return Round()
+
+
+async def test_a_scribe_that_ends_before_it_listens_is_told_of_once() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    apart, now = Apart(_Words(), ours), datetime.now(UTC)
+    waiting = Waiting(1, 1, "atelier", 1, 0, 0, Road.EMAIL, "compta", 1, "", "", "", "", now, None, "")
+    with capture_logs() as told:
+        for many in (LONG, LONG, 1):
+            assert await apart.word([waiting] * many, Conditions(), now) == Round()
+    apart.close()
+    assert [line["event"] for line in told if line["log_level"] == "error"] == [
+        "the scribe has failed: this process words alone"
+    ]
 
 
 async def test_the_scribe_ends_with_a_daemon_that_is_killed(found: Found) -> None:

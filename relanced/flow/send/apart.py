@@ -80,15 +80,19 @@ class Apart:
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Return once the other process listens."""
         reader, writer = await asyncio.open_connection(sock=self._line, limit=1 << 24)
-        await reader.readexactly(len(READY))
+        try:
+            await reader.readexactly(len(READY))
+        except BaseException:
+            writer.close()
+            raise
         return reader, writer
 
     async def _there(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
         """One round in the other process. After an interruption nobody knows whose answer comes next: never again."""
         assert self._opening is not None
-        reader, writer = self._opening.result()
         question = pickle.dumps((picked, conditions, now), pickle.HIGHEST_PROTOCOL)
         try:
+            reader, writer = self._opening.result()
             writer.write(_SIZE.pack(len(question)) + question)
             async with self._turn, asyncio.timeout(PATIENCE):
                 if self._failed:
