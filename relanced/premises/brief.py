@@ -67,12 +67,13 @@ def brief(
     )
 
 
-def gist(facts: CaseFacts, lines: Sequence[Named], reminder_id: int, today: date) -> str:
-    """What a reminder asks for and what it recalls, in a mark: while it stays the same, a sheet in a tray is true."""
-    before = _left_before(facts, reminder_id)
+def gist(case: Loaded, lines: Sequence[Named], reminder_id: int, today: date) -> str:
+    """What a reminder asks for, to which account, and what it recalls, in a mark: while it stays the same, a sheet in a
+    tray is true. The account is the one that people confirmed: until then the gate keeps the sheet where it is."""
+    facts, before = case.facts, _left_before(case.facts, reminder_id)
     asked = (f"{n.term_id}={n.cents}" for n in lines)
     recalled = recalls(facts, {n.term_id for n in lines}, before[-1][1].on if before else date.min, today)
-    return " ".join([*sorted(asked), *recalled.marks(facts)])
+    return " ".join([case.creditor.iban, *sorted(asked), *recalled.marks(facts)])
 
 
 def letterhead(creditor: Creditor, logo: bytes = b"") -> Letterhead:

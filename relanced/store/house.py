@@ -204,12 +204,14 @@ class House:
         return await self._engine.write(work)
 
     async def confirm_iban(self, key: str, iban: str, by: str, now: datetime) -> None:
-        """The new bank account of a creditor is the one to print from now on; words given before are used up."""
+        """The new bank account of a creditor is the one to print from now on; words given before are used up. Its
+        cases are looked at: no sheet with the former account may be posted."""
 
         async def work(connection: AsyncConnection) -> None:
             await bump_creditor(connection, key, self._bumps)
             await connection.execute(update(creditors).where(creditors.c.key == key).values(iban=iban))
             await connection.execute(delete(confirmations).where(confirmations.c.creditor == key))
+            await look_at_all(connection, (cases.c.creditor == key) & (cases.c.state != "closed"), now)
             await journal.write(connection, [Entry(journal.HOUSE, "iban confirmed", {"creditor": key}, by)], now)
 
         await self._engine.write(work)

@@ -157,3 +157,20 @@ async def test_no_sheet_is_taken_before_what_came_back_has_been_read(found: Foun
     await company.works()
     assert await company.holds() == ["reply"]
     assert await _taken(company) == "no letter to take"
+
+
+async def test_a_sheet_with_a_former_bank_account_is_not_posted(found: Found) -> None:
+    company = await found(policies=LETTERS)
+    await company.bills(paper.invoice("F-1", DUE))
+    await company.morning(DAY)
+    assert paper.IBAN in reads(company.lying()[0])
+    await company.reopen(iban="FR14 2004 1010 0505 0001 3M02 606")
+    await company.works()
+    assert "the bank account in the configuration is new" in await _taken(company)
+    await company.desk("iban confirm", creditor="atelier", by="claire")
+    await company.desk("iban confirm", creditor="atelier", by="jean")
+    assert "what it says is not so any more" in await _taken(company)
+    await company.works()
+    (sheet,) = company.lying()
+    assert "FR14 2004 1010 0505 0001 3M02 606" in reads(sheet)
+    assert (await _taken(company)).startswith("1 letter")

@@ -45,6 +45,6 @@ async def asked_again(
         reminder.performed_on is not None,
     )
     verdict = ask(asked, questions)
-    if verdict.strength is Strength.CANCEL or message["gist"] == gist(case.facts, named, reminder.id, desk.now.date()):
+    if verdict.strength is Strength.CANCEL or message["gist"] == gist(case, named, reminder.id, desk.now.date()):
         return verdict
     return OVERTAKEN

@@ -103,7 +103,7 @@ class Reminders:
 
     def _is_overtaken(self, reminder: Reminder, message: Message, lines: tuple[Named, ...]) -> bool:
         """Whether what lies in a tray says what is not so any more."""
-        return _lies(message) and message.gist != gist(self.case.facts, lines, reminder.id, self.now.date())
+        return _lies(message) and message.gist != gist(self.case, lines, reminder.id, self.now.date())
 
     def _same_lines(self, live: Reminder) -> bool:
         planned = {

@@ -262,7 +262,7 @@ def _gist(told: _Told, form: Form, now: datetime) -> str:
     """What must stay true of a sheet or a call, which waits for a person; a mail or a text leaves at once."""
     if form not in (Form.PAPER, Form.CALL):
         return ""
-    return gist(told.case.facts, told.lines, told.reminder.id, now.date())
+    return gist(told.case, told.lines, told.reminder.id, now.date())
 
 
 def _changed(approved: str, asked: str) -> str:
