@@ -12,7 +12,7 @@ from typing import Any
 from relanced.channel import CallSheet
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment, table
 from relanced.flow.desk.at_hand import asked_again
-from relanced.flow.desk.filing import gist
+from relanced.flow.desk.filing import in_brief
 from relanced.rules.calls import share
 from relanced.rules.gate import GATE, Strength, Verdict, caps_free, channel_open
 from relanced.rules.model import LineState, Road
@@ -131,7 +131,7 @@ _SAID_OTHERWISE = ("reply", "receipt ", "hold", "consent")  # by the reply itsel
 
 async def _last_words(desk: Desk, case_id: int) -> list[str]:
     """What was last said of this case, newest first: by the debtor in writing, and by ours who noted something."""
-    said = [(one.came_at, gist(one)) for one in await desk.store.filing.of_case(case_id) if one.reply]
+    said = [(one.came_at, in_brief(one)) for one in await desk.store.filing.of_case(case_id) if one.reply]
     for entry in await desk.store.views.journal_of(case_id, 100):
         told = json.loads(entry["body"]) if entry["body"] else {}
         words = next((str(told[name]) for name in _WORDS if told.get(name)), "")

@@ -31,7 +31,7 @@ async def unmatched(desk: Desk, asked: Asked) -> Told:
             "came": moment(one.came_at, desk),
             "channel": one.channel,
             "from": one.reply.get("sender", ""),
-            "words": gist(one),
+            "words": in_brief(one),
         }
         for one in await desk.store.filing.lying(readable(desk))
     ]
@@ -122,7 +122,7 @@ def number(one: Lying) -> str:
     return f"h{one.id}"
 
 
-def gist(one: Lying) -> str:
+def in_brief(one: Lying) -> str:
     """What it says, in one line."""
     if one.reply:
         words = " ".join(str(one.reply.get("text") or one.reply.get("subject", "")).split())

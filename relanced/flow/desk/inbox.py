@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
-from relanced.flow.desk.filing import first_reader, gist, number, readable
+from relanced.flow.desk.filing import first_reader, in_brief, number, readable
 from relanced.store.filing import Lying
 from relanced.store.inbox import Waiting
 
@@ -30,7 +30,7 @@ async def inbox(desk: Desk, asked: Asked) -> Told:
 def _placeless(desk: Desk, one: Lying) -> Waiting:
     """What came back and belongs to no case yet."""
     owner = first_reader(desk, one.channel)
-    return Waiting(one.why, number(one), None, "", "", owner, "", one.came_at, None, gist(one))
+    return Waiting(one.why, number(one), None, "", "", owner, "", one.came_at, None, in_brief(one))
 
 
 def _row(desk: Desk, one: Waiting) -> dict[str, Any]:
