@@ -88,7 +88,8 @@ def _grid(widest: tuple[int, ...], left: int, summed: int) -> _Grid:
     without_second = left > 1 and _spare(wide) < _NARROWEST
     if without_second:
         del wide[1]
-    wide[0] = _spare(wide) if left == 1 else min(wide[0], max(_spare(wide), _NARROWEST))
+    room = max(_spare(wide), _NARROWEST)
+    wide[0] = room if left == 1 else min(wide[0], room)
     words = left - without_second
     line = _GAP.join(f"{{:{'<' if i < words else '>'}{width}}}" for i, width in enumerate(wide))
     return _Grid(wide[0], line, _across(wide), _across(wide[: summed + 1 - without_second]), without_second)

@@ -10,7 +10,8 @@ import pytest
 from relanced.words import samples
 from relanced.words.engine import Words
 from relanced.words.facts import ReminderFacts
-from relanced.words.layout_text import WIDTH, wrapped
+from relanced.words.layout_text import WIDTH, as_text, wrapped
+from relanced.words.tables import Row, Table
 
 EVERY = [
     pytest.param(wording, facts, id=f"{wording}-{name}")
@@ -45,6 +46,15 @@ class Document(HTMLParser):
 @pytest.mark.parametrize(("wording", "facts"), EVERY)
 def test_no_line_of_a_text_is_wider_than_76_columns(words: Words, wording: str, facts: ReminderFacts) -> None:
     assert max(map(len, words.mail(wording, facts).text.split("\n"))) <= WIDTH
+
+
+def test_figures_that_leave_no_room_keep_twelve_columns_for_the_words() -> None:
+    sum_ = "123 456 789 012 345,00 €"
+    table = Table(
+        "Décompte", ("Poste", "Dû", "Payé", "Reste"), 1, 3, (Row(("Intérêts de retard", *[sum_] * 3)),), ("", sum_)
+    )
+    rows = as_text((table,)).split("\n")
+    assert [row[:12].rstrip() for row in rows[4:6]] == ["Intérêts de", "retard"]
 
 
 @pytest.mark.parametrize(("wording", "facts"), EVERY)
