@@ -1,6 +1,6 @@
 """The premises: what the configuration and the database together say of a creditor and a case. Reads, never writes."""
 
-from relanced.premises.brief import brief, gist
+from relanced.premises.brief import OVERTAKEN, brief, gist
 from relanced.premises.names import (
     approval_difference,
     approval_words,
@@ -13,6 +13,7 @@ from relanced.premises.names import (
 from relanced.premises.premises import Conditions, Premises
 
 __all__ = [
+    "OVERTAKEN",
     "Conditions",
     "Premises",
     "approval_difference",

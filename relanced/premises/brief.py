@@ -42,7 +42,7 @@ def brief(
     known = {t.id: t for t in facts.terms}
     before, terms = _left_before(facts, reminder_id), {n.term_id for n in lines}
     named = [(n.kind, _line(known[n.term_id], owed[n.term_id], today, left[n.term_id])) for n in lines]
-    last = before[-1][1].on if before else date.min
+    last = _last_of(before)
     recalled = recalls(facts, terms, last, today)
     return ReminderFacts(
         today=today,
@@ -67,13 +67,15 @@ def brief(
     )
 
 
+OVERTAKEN = "what it says is not so any more"  # of a sheet with another gist
+
+
 def gist(case: Loaded, lines: Sequence[Named], reminder_id: int, today: date) -> str:
     """What a reminder asks for, to which account, and what it recalls, in a mark: while it stays the same, a sheet in a
     tray is true. The account is the one that people confirmed: until then the gate keeps the sheet where it is."""
-    facts, before = case.facts, _left_before(case.facts, reminder_id)
-    asked = (f"{n.term_id}={n.cents}" for n in lines)
-    recalled = recalls(facts, {n.term_id for n in lines}, before[-1][1].on if before else date.min, today)
-    return " ".join([case.creditor.iban, *sorted(asked), *recalled.marks(facts)])
+    asked, last = (f"{n.term_id}={n.cents}" for n in lines), _last_of(_left_before(case.facts, reminder_id))
+    recalled = recalls(case.facts, {n.term_id for n in lines}, last, today)
+    return " ".join([case.creditor.iban, *sorted(asked), *recalled.marks(case.facts)])
 
 
 def letterhead(creditor: Creditor, logo: bytes = b"") -> Letterhead:
@@ -139,6 +141,11 @@ def _left_before(facts: CaseFacts, reminder_id: int | None) -> list[tuple[Remind
         if reminder.id != reminder_id and reminder.performed_on and first:
             told.append((reminder, EarlierFacts(reminder.performed_on, reminder.step, first[0].road)))
     return sorted(told, key=lambda one: one[1].on)
+
+
+def _last_of(before: list[tuple[Reminder, EarlierFacts]]) -> date:
+    """The day of the last of them."""
+    return before[-1][1].on if before else date.min
 
 
 def claim_of(facts: CaseFacts, lines: Sequence[Named], creditor: Creditor, rates: RateTable, until: date) -> Claim:

@@ -119,6 +119,14 @@ class Company:
         finally:
             await turning
 
+    async def stops_after_the_mail(self) -> None:
+        """Sending is stopped while the relay takes a mail: its copies have to wait."""
+        gate = self.relay.hold("DOT")
+        async with self.at_work():
+            await gate.wait()
+            await self.desk("stop")
+            gate.opened.set()
+
     # -- looking --------------------------------------------------------------------------------------------------
 
     async def case(self, debtor: str = "C1") -> int:

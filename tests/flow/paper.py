@@ -36,6 +36,12 @@ policies: {policies}
 """
 ALWAYS = 'contact_rules: {hours: ["00:00-00:00"], days: mon-sun, holidays: none}'
 IBAN = "FR76 3000 6000 0112 3456 7890 189"
+COPIED = """
+  copied:
+    for: {debtor: business}
+    steps:
+      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], also: [letter]}
+"""
 HEADINGS = "client;nom;email;segment;adresse;cp;ville;numéro;date;échéance;montant;dossier"
 
 

@@ -25,12 +25,6 @@ HELD = """
       - {name: relance-1, tone: courteous, when: 3 days after due, via: [email]}
       - {name: relance-2, tone: firm, when: 10 days after due, via: [email]}
 """
-COPIED = """
-  copied:
-    for: {debtor: business}
-    steps:
-      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], also: [letter]}
-"""
 
 
 async def _reminded(company: Company) -> None:
@@ -45,15 +39,11 @@ def _reads(mail: Mail) -> str:
 
 async def _copy_waits(found: Found) -> Company:
     """The mail has left, sending was stopped before its copy could."""
-    company = await found(policies=COPIED)
+    company = await found(policies=paper.COPIED)
     await company.bills(paper.invoice("F-1", DUE))
     company.clock.set(date(2026, 3, 5))
     await company.bank(date(2026, 3, 4))
-    gate = company.relay.hold("DOT")
-    async with company.at_work():
-        await gate.wait()
-        await company.desk("stop")
-        gate.opened.set()
+    await company.stops_after_the_mail()
     assert await company.told() == ["relance-1 email sent", "relance-1 letter planned"]
     return company
 

@@ -15,12 +15,6 @@ LETTERS = """
     steps:
       - {name: relance-1, tone: courteous, when: 3 days after due, via: [letter]}
 """
-COPIES = """
-  copies:
-    for: {debtor: business}
-    steps:
-      - {name: relance-1, tone: courteous, when: 3 days after due, via: [email], also: [letter]}
-"""
 TWICE = """
   twice:
     for: {debtor: business}
@@ -34,15 +28,6 @@ async def _offered(company: Company, until: str = "2026-03-06") -> None:
     await company.bills(paper.invoice("F-1", DUE))
     await company.works()
     await company.desk("offer", case="C1", off="10%", until=until, remind=True)
-
-
-async def _stopped_after_the_mail(company: Company) -> None:
-    """Sending is stopped while the relay takes the mail: its copy has to wait."""
-    gate = company.relay.hold("DOT")
-    async with company.at_work():
-        await gate.wait()
-        await company.desk("stop")
-        gate.opened.set()
 
 
 async def _taken(company: Company) -> str:
@@ -107,11 +92,11 @@ async def test_a_sheet_that_recalls_a_broken_promise_is_worded_again_once_a_part
 
 
 async def test_a_copy_worded_after_a_part_was_paid_is_posted_as_it_is(found: Found) -> None:
-    company = await found(policies=COPIES)
+    company = await found(policies=paper.COPIED)
     await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
     company.clock.set(DAY)
     await company.bank(date(2026, 3, 4))
-    await _stopped_after_the_mail(company)
+    await company.stops_after_the_mail()
     await company.desk("paid", invoice="F-2")
     await company.desk("start")
     await company.works()
@@ -127,7 +112,7 @@ async def test_a_copy_is_withdrawn_when_only_what_it_does_not_name_is_left(found
     await company.bills(paper.invoice("F-2", date(2026, 3, 9)))
     company.clock.set(date(2026, 3, 12))
     await company.bank(date(2026, 3, 11))
-    await _stopped_after_the_mail(company)
+    await company.stops_after_the_mail()
     assert await company.told() == ["relance-1 email sent", "relance-2 email sent", "relance-2 letter planned"]
     await company.imports("payments", paper.payment("F-1", date(2026, 3, 11), "1 234,50"))
     await company.desk("start")
@@ -137,7 +122,7 @@ async def test_a_copy_is_withdrawn_when_only_what_it_does_not_name_is_left(found
 
 
 async def test_a_copy_is_not_posted_when_a_part_is_paid_while_it_lies(found: Found) -> None:
-    company = await found(policies=COPIES)
+    company = await found(policies=paper.COPIED)
     await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE))
     await company.morning(DAY)
     assert len(company.lying()) == 1

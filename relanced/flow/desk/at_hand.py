@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from relanced.counter import Desk
-from relanced.premises import Conditions, gist
+from relanced.premises import OVERTAKEN, Conditions, gist
 from relanced.rules.gate import Question, Strength, Verdict, ask
 from relanced.rules.model import Road
 from relanced.rules.naming import lines_of
@@ -13,7 +13,6 @@ from relanced.store.facts import Loaded
 
 GONE = Verdict(Strength.CANCEL, "still decided", "its reminder is gone")
 A_MOMENT = timedelta(minutes=1)
-OVERTAKEN = Verdict(Strength.CANCEL, "still true", "what it says is not so any more")
 
 
 async def asked_again(
@@ -47,4 +46,4 @@ async def asked_again(
     verdict = ask(asked, questions)
     if verdict.strength is Strength.CANCEL or message["gist"] == gist(case, named, reminder.id, desk.now.date()):
         return verdict
-    return OVERTAKEN
+    return Verdict(Strength.CANCEL, "still true", OVERTAKEN)

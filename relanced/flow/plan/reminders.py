@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time
 
-from relanced.premises import Conditions, Premises, approval_words, gist, new_mail_id, new_reference
+from relanced.premises import OVERTAKEN, Conditions, Premises, approval_words, gist, new_mail_id, new_reference
 from relanced.rules.decide import Decision, Named, PassOver, PassReason
 from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.model import LIVE, HoldKind, LineState, Message, MessageState, Reminder, Road
@@ -18,7 +18,6 @@ from relanced.store.tasks import Task
 
 IN_MOTION = (MessageState.SUBMITTING, MessageState.UNCERTAIN)
 WAITING = (MessageState.PLANNED, MessageState.PARKED, MessageState.IN_TRAY)
-_OVERTAKEN = "what it says is not so any more"
 _FOR_ALL = ("stopped", "channel open")  # gates that open for every message at once
 
 
@@ -58,7 +57,7 @@ class Reminders:
                 return self._begun(replace(plan, withdraw=live.id, withdraw_why="the lines have changed: do not post"))
             return replace(plan, reline=self.decision.lines)
         if any(self._is_overtaken(live, m, self.decision.lines) for m in live.messages):
-            return self._begun(replace(plan, withdraw=live.id, withdraw_why=f"{_OVERTAKEN}: do not post"))
+            return self._begun(replace(plan, withdraw=live.id, withdraw_why=f"{OVERTAKEN}: do not post"))
         if step.hand_over:
             return self._awaited(plan, live, step)
         waiting = [m for m in live.messages if m.state in LIVE and m.slot == 0]
@@ -178,7 +177,7 @@ class Reminders:
         if not lines:
             return "nothing of it is owed any more"
         if self._is_overtaken(reminder, message, lines):
-            return _OVERTAKEN
+            return OVERTAKEN
         verdict = self._ask(self.policy.step(reminder.step), lines, message.road, message.address_id, follows=True)
         return verdict.words if verdict.strength is Strength.CANCEL else self._leads_nowhere(message)
 
