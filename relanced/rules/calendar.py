@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
+from relanced.rules.holidays import FRANCE, TARGET, Holidays, local
 from relanced.rules.limits import Cap
 
 _DAY = timedelta(days=1)
@@ -15,46 +16,18 @@ _SEARCH = 1100  # days looked at before rules are said never to open
 
 ANSWER_WITHIN = 10  # working days a person has to answer somebody
 
-# Code du travail L3133-1; L3134-13 (Alsace, Moselle); L3422-2 (overseas). A longer prefix comes first.
-_SUBDIVISIONS = (
-    ("97133", "BL"),
-    ("97150", "MF"),
-    ("971", "971"),
-    ("972", "972"),
-    ("973", "973"),
-    ("974", "974"),
-    ("975", "PM"),
-    ("976", "976"),
-    ("986", "WF"),
-    ("987", "PF"),
-    ("988", "NC"),
-    ("57", "57"),
-    ("67", "6AE"),
-    ("68", "6AE"),
-)
-
 
 # -- days ---------------------------------------------------------------------------------------------------------
 
 
 def is_holiday(day: date, postcode: str = "") -> bool:
     """Whether `day` is a French public holiday at that postcode; without one, everywhere in France."""
-    return day in _holidays(_subdivision(postcode), day.year)
-
-
-@lru_cache(maxsize=4096)
-def _subdivision(postcode: str) -> str:
-    digits = "".join(c for c in postcode if c.isdigit())
-    if len(digits) != 5:
-        return ""
-    return next((name for prefix, name in _SUBDIVISIONS if digits.startswith(prefix)), "")
+    return day in _holidays(local(postcode), day.year)
 
 
 @lru_cache(maxsize=512)
-def _holidays(subdivision: str, year: int) -> frozenset[date]:
-    import holidays  # it loads every country of the world: only who asks about a day waits for it
-
-    return frozenset(holidays.country_holidays("FR", subdiv=subdivision or None, years=year))
+def _holidays(there: Holidays, year: int) -> frozenset[date]:
+    return FRANCE.of(year) | there.of(year)
 
 
 def is_working_day(day: date, postcode: str = "") -> bool:
@@ -92,15 +65,7 @@ def is_bank_day(day: date) -> bool:
     The stricter of the two calendars: on 8 May TARGET settles but French accounts show it the day after; on Good Friday
     French offices work but TARGET is closed.
     """
-    return is_working_day(day) and day not in _target_closings(day.year)
-
-
-@lru_cache(maxsize=64)
-def _target_closings(year: int) -> frozenset[date]:
-    """1 January, Good Friday, Easter Monday, 1 May, 25 and 26 December (ECB, TARGET calendar)."""
-    import holidays
-
-    return frozenset(holidays.financial_holidays("ECB", years=year))
+    return is_working_day(day) and day not in TARGET.of(day.year)
 
 
 def bank_day_on_or_after(day: date) -> date:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import holidays
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from relanced.rules.calendar import (
     opening,
     opens_on,
 )
+from relanced.rules.holidays import TARGET
 
 PARIS = ZoneInfo("Europe/Paris")
 repeatable = settings(max_examples=150)
@@ -70,6 +72,36 @@ def test_every_holiday_of_2026_is_known_and_no_other(postcode: str) -> None:
     year = [day("01-01") + timedelta(days=i) for i in range(365)]
     expected = {day(text) for text in f"{NATIONAL} {LOCAL[postcode]}".split()}
     assert {d for d in year if is_holiday(d, postcode)} == expected
+
+
+_AS_THE_LIBRARY_NAMES_THEM = {
+    "": None,
+    "57000": "57",
+    "67000": "6AE",
+    "97110": "971",
+    "97133": "BL",
+    "97150": "MF",
+    "97200": "972",
+    "97300": "973",
+    "97400": "974",
+    "97500": "PM",
+    "97600": "976",
+    "98600": "WF",
+    "98713": "PF",
+    "98800": "NC",
+}
+
+
+@pytest.mark.parametrize(("postcode", "part"), _AS_THE_LIBRARY_NAMES_THEM.items())
+def test_a_library_of_the_whole_world_knows_the_same_holidays(postcode: str, part: str | None) -> None:
+    theirs = set(holidays.country_holidays("FR", subdiv=part, years=range(2025, 2100)))
+    days = [date(2025, 1, 1) + timedelta(days=i) for i in range((date(2100, 1, 1) - date(2025, 1, 1)).days)]
+    assert {d for d in days if is_holiday(d, postcode)} == theirs
+
+
+def test_a_library_of_the_whole_world_knows_the_same_closings_of_target() -> None:
+    for year in range(2025, 2100):
+        assert TARGET.of(year) == set(holidays.financial_holidays("ECB", years=year))
 
 
 @pytest.mark.parametrize(
