@@ -16,7 +16,6 @@ from relanced.channel import Asks, Channel, Keep, Surroundings, Watches
 from relanced.clock import Clock
 from relanced.config import Config, Mode
 from relanced.counter import Desk
-from relanced.flow.desk.mailing import Mailing
 from relanced.flow.listen import Asking, Reading, Watching, keeper
 from relanced.flow.plan import Planner
 from relanced.flow.reconcile import Reconciler, Rounds
@@ -27,10 +26,10 @@ from relanced.store import guard, migrate
 from relanced.store.engine import StoreError
 from relanced.store.opening import Store
 from relanced.words.agenda import AgendaWords
-from relanced.words.bundle import BundleWords
 from relanced.words.engine import Words, shipped_templates
 
 if TYPE_CHECKING:
+    from relanced.flow.desk.mailing import Mailing
     from relanced.reading.child import Child
 
 
@@ -88,8 +87,13 @@ class House:
         """The wheel that pulls letters back."""
         return Trays(self.store, self.doors, self.owner)
 
-    def mailing(self) -> Mailing:
-        """The wheel that mails the day's letters to whoever prints them."""
+    def mailing(self) -> Mailing | None:
+        """The wheel that mails the day's letters to whoever prints them; None where no channel does."""
+        if not any(door.daily for door in self.config.channels.values()):
+            return None
+        from relanced.flow.desk.mailing import Mailing  # it brings the whole desk with it
+        from relanced.words.bundle import BundleWords
+
         desk = Desk(self.store, self.premises, self.doors, self.clock)
         return Mailing(desk, BundleWords([*self.config.templates, shipped_templates()]))
 

@@ -44,9 +44,10 @@ class Daemon:
             "plan": house.planner(),
             "reconcile": house.reconciler(self.clerk),
             "trays": house.trays(),
-            "letters": house.mailing(),
             "rounds": house.rounds(),
         }
+        if mailing := house.mailing():
+            acting["letters"] = mailing
         self.spindles = [
             *(Spindle(name, ByTheClock(w, steady), house.clock, self._breathe) for name, w in acting.items()),
             *self.senders,

@@ -232,7 +232,7 @@ async def test_faults_2_to_5_a_process_that_ended_while_it_mailed_leaves_a_quest
 async def test_two_daemons_make_one_mail(distant: Company) -> None:
     distant.clock.set(FRIDAY, "08:30")
     first, second = distant.house.mailing(), distant.house.mailing()
-    assert isinstance(first, Mailing)
+    assert isinstance(first, Mailing) and isinstance(second, Mailing)
     await first.turn(distant.clock.now())
     await second.turn(distant.clock.now())
     assert len(distant.relay.mails) == 1
