@@ -15,7 +15,7 @@ from relanced.store.among import among
 from relanced.store.bulk import Bulk
 from relanced.store.journal import Entry
 from relanced.store.rationing import touched, within_rates
-from relanced.store.tables import attempts, blobs, cases, creditors, house, messages
+from relanced.store.tables import attempts, blobs, cases, creditors, frames, house, messages
 from relanced.store.upsert import or_leave
 
 if TYPE_CHECKING:
@@ -164,13 +164,11 @@ async def _locked(connection: AsyncConnection, wanted: Sequence[Seal]) -> dict[i
 
 
 def _attempt(s: Seal, number: int, now: datetime, owner: str) -> dict[str, Any]:
-    pieces = s.parcel.pieces
     return {
         "id": s.parcel.attempt,
         "message_id": s.message_id,
         "try": number,
-        "frame": b"".join(p for p in pieces if not isinstance(p, Blob)),
-        "layout": [p.digest if isinstance(p, Blob) else len(p) for p in pieces],
+        "layout": [p.digest if isinstance(p, Blob) else len(p) for p in s.parcel.pieces],
         "sha256": s.parcel.sha256,
         "address": s.parcel.address,
         "envelope": dict(s.parcel.envelope),
@@ -182,13 +180,19 @@ def _attempt(s: Seal, number: int, now: datetime, owner: str) -> dict[str, Any]:
     }
 
 
+def _frame(s: Seal, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What of its bytes is shared with nobody."""
+    own = b"".join(p for p in s.parcel.pieces if not isinstance(p, Blob))
+    return {"message_id": row["message_id"], "try": row["try"], "content": own}
+
+
 def _sealed(s: Seal, row: Mapping[str, Any]) -> Entry:
     about = {"message": s.message_id, "attempt": row["id"], "sha256": row["sha256"], "to": row["address"]}
     return Entry(s.case_id, "message sealed", about)
 
 
 _BLOB = or_leave(blobs)
-_ATTEMPT = Bulk(insert(attempts))
+_ATTEMPT, _FRAME = Bulk(insert(attempts)), Bulk(insert(frames))
 _SUBMIT = Bulk(
     update(messages)
     .where(messages.c.id == bindparam("which"))
@@ -210,6 +214,7 @@ async def _submit(connection: AsyncConnection, kept: Sequence[Seal], tried: list
         rows = [{"digest": d, "content": shared[d]} for d in sorted(shared)]
         await connection.execute(_BLOB[connection.dialect.name], rows)
     await _ATTEMPT.run(connection, tried)
+    await _FRAME.run(connection, [_frame(s, row) for s, row in zip(kept, tried, strict=True)])
     await _SUBMIT.run(connection, [{"which": row["message_id"], "attempt": row["id"]} for row in tried])
     marks = [{"which": s.message_id, "mark": s.gist} for s in kept if s.gist]
     if marks:

@@ -18,7 +18,7 @@ from relanced.store.journal import Entry
 from relanced.store.lock import lock_cases, look
 from relanced.store.rulings import Ruling, write_rulings
 from relanced.store.sealing import Permit
-from relanced.store.tables import attempts, blobs, cases, creditors, house, in_state, messages
+from relanced.store.tables import attempts, blobs, cases, creditors, frames, house, in_state, messages
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -294,6 +294,11 @@ async def _threads(connection: AsyncConnection, case_ids: set[int]) -> dict[int,
     return threads
 
 
+_FRAME = select(frames.c.content).where(
+    frames.c.message_id == bindparam("message"), frames.c["try"] == bindparam("number")
+)
+
+
 async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:
     """The parcel of an attempt, equal to the one that was sealed."""
     digests = [part for part in row.layout if isinstance(part, str)]
@@ -301,12 +306,13 @@ async def parcel_of(connection: AsyncConnection, row: Row[Any]) -> Parcel:
     if digests:
         query = select(blobs).where(among(blobs.c.digest, digests))
         shared = {b.digest: b.content for b in (await connection.execute(query)).all()}
+    frame = (await connection.execute(_FRAME, {"message": row.message_id, "number": row._mapping["try"]})).scalar_one()
     pieces: list[bytes | Blob] = []
     at = 0
     for part in row.layout:
         if isinstance(part, str):
             pieces.append(Blob(shared[part], part))
         else:
-            pieces.append(row.frame[at : at + part])
+            pieces.append(frame[at : at + part])
             at += part
     return Parcel(row.id, row.address, row.deadline_at, tuple(pieces), row.envelope)

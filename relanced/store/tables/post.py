@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -166,7 +167,6 @@ attempts = Table(
     Column("id", String, primary_key=True),
     Column("message_id", Integer, ForeignKey("messages.id"), nullable=False),
     Column("try", Integer, nullable=False),
-    Column("frame", LargeBinary, nullable=False),
     Column("layout", JSON, nullable=False),
     Column("sha256", String, nullable=False),
     Column("address", String, nullable=False),
@@ -185,6 +185,15 @@ attempts = Table(
     UniqueConstraint("message_id", "try"),
     Index("ix_attempts_mail_id", "provider_id", **only_where("provider_id LIKE '<%'")),
     Index("ix_attempts_tray", "id", **only_where("answer = 'tray' AND pulled_at IS NULL")),
+)
+
+frames = Table(  # beside the attempts: what is recorded of one later does not write its bytes again
+    "frames",
+    metadata,
+    Column("message_id", Integer, primary_key=True, autoincrement=False),
+    Column("try", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["message_id", "try"], ["attempts.message_id", "attempts.try"]),
 )
 
 blobs = Table(

@@ -516,7 +516,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=False),
         sa.Column("try", sa.Integer(), nullable=False),
-        sa.Column("frame", sa.LargeBinary(), nullable=False),
         sa.Column("layout", sa.JSON(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
@@ -551,6 +550,17 @@ def upgrade() -> None:
             sqlite_where=sa.text("answer = 'tray' AND pulled_at IS NULL"),
             postgresql_where=sa.text("answer = 'tray' AND pulled_at IS NULL"),
         )
+
+    op.create_table(
+        "frames",
+        sa.Column("message_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("try", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id", "try"], ["attempts.message_id", "attempts.try"], name=op.f("fk_frames_message_id_try")
+        ),
+        sa.PrimaryKeyConstraint("message_id", "try", name=op.f("pk_frames")),
+    )
 
     op.create_table(
         "calls",
