@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import IncrementalNewlineDecoder
 
@@ -92,32 +92,28 @@ class Envelope:
         return [(phase, f"{command}\r\n".encode("ascii")) for phase, command in commands]
 
     async def _offer(self, commands: list[tuple[Phase, bytes]]) -> Refusing | None:
-        """Everything up to 354; the first refusal, if any. The session is then ready for the next parcel, or over."""
+        """Everything up to 354: all in one write where the relay pipelines (RFC 2920), else one by one up to a refusal.
+        The first refusal, if any; the session is then ready for the next parcel, or over."""
         first: Refusing | None = None
         code = 0
+        if self._pipelining:
+            self._say(b"".join(command for _, command in commands))
         try:
-            async for phase, reply in self._ask(commands):
+            for phase, command in commands:
+                if not self._pipelining:
+                    self._say(command)
+                reply = await self._hear(phase)
                 code = reply.code
                 if code != _GO_AHEAD if phase is Phase.DATA else code // 100 != 2:
                     first = first or Refusing(phase, reply)
+                if code >= 400 and not self._pipelining:
+                    break
             if first:
                 await self._take_back(body_expected=code == _GO_AHEAD)
         except Broken:
             if not first:
                 raise
         return first
-
-    async def _ask(self, commands: list[tuple[Phase, bytes]]) -> AsyncIterator[tuple[Phase, Reply]]:
-        """Each command with its reply: all in one write where the relay pipelines (RFC 2920), else up to a refusal."""
-        if self._pipelining:
-            self._say(b"".join(command for _, command in commands))
-        for phase, command in commands:
-            if not self._pipelining:
-                self._say(command)
-            reply = await self._hear(phase)
-            yield phase, reply
-            if reply.code >= 400 and not self._pipelining:
-                return
 
     async def _take_back(self, *, body_expected: bool) -> None:
         """Forget the transaction. Where the relay already waits for a body, only closing leaves nothing behind."""
