@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from relanced.channel import Scope
+from relanced_email.alarm import Alarm
 from relanced_email.answers import Reply
 
 _LONGEST_REPLY = 65_536
@@ -36,6 +37,7 @@ class Line(asyncio.Protocol):
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._gone = self._loop.create_future()
+        self._alarm = Alarm(self._too_late)
         self._waiter: asyncio.Future[None] | None = None
         self._buffer = b""
         self._lines: list[str] = []
@@ -69,13 +71,13 @@ class Line(asyncio.Protocol):
         await self._until(lambda: not self._paused, seconds)
 
     async def _until(self, ready: Callable[[], bool], seconds: float) -> None:
-        alarm = self._loop.call_later(seconds, self._too_late, seconds)
+        self._alarm.set(seconds)
         try:
             while not (ready() or self.over):
                 self._waiter = self._loop.create_future()
                 await self._waiter
         finally:
-            alarm.cancel()
+            self._alarm.rest()
 
     def _too_late(self, seconds: float) -> None:
         self.silent = True
@@ -138,6 +140,7 @@ class Line(asyncio.Protocol):
 
     def _finish(self, why: str) -> None:
         self.over = self.over or why
+        self._alarm.close()
         self._wake()
 
     def _wake(self) -> None:
