@@ -52,13 +52,29 @@ def set_up(
         cache_logger_on_first_use=True,
     )
     handler: logging.Handler = JournalHandler() if style == "journal" else logging.StreamHandler(out)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_renderers(style, out.isatty()))
-    )
+    handler.setFormatter(_Formatter(shared, _renderers(style, out.isatty())))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     _leave_out_what_nobody_reads()
     for noisy in ("aiohttp.access", "aiosqlite", "alembic", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Lines of our own come prepared and are only rendered: copying their records first took a fifth of every line."""
+
+    def __init__(self, prepare: list[Any], render: list[Any]) -> None:
+        super().__init__(foreign_pre_chain=prepare, processors=[self.remove_processors_meta, *render])
+        self._render = render
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        if not hasattr(record, "_name"):  # a library's own
+            return super().format(record)
+        said: Any = record.msg
+        event: Any = dict(said)  # another handler may look at it too
+        for render in self._render:
+            event = render(None, "", event)
+        return str(event)
 
 
 def _leave_out_what_nobody_reads() -> None:
@@ -109,8 +125,7 @@ def _stamp(now: Callable[[], datetime]) -> Callable[[Any, str, Event], Event]:
 
 def _renderers(style: str, colours: bool) -> list[Any]:
     """Tracebacks are told without local variables: those hold passwords and whole addresses."""
-    clean = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    first = [clean, structlog.processors.ExceptionRenderer(), _masked_lines]
+    first = [structlog.processors.ExceptionRenderer(), _masked_lines]
     if style == "json":
         return [*first, structlog.processors.JSONRenderer(_in_json)]
     if style == "journal":
@@ -143,10 +158,13 @@ def _only_words(_logger: Any, _name: str, event: Event) -> Event:
     return event
 
 
+_PLAIN = (int, float, type(None))
+
+
 def masked(_logger: Any, _name: str, event: Event) -> Event:
     """Hide most of every address and number, and every control character, in all values."""
     for key, value in event.items():
-        if key.startswith("_") or key == "exc_info" or isinstance(value, int | float | None):
+        if key.startswith("_") or key == "exc_info" or isinstance(value, _PLAIN):
             continue
         event[key] = mask(value if isinstance(value, str) else str(value))
     return event
