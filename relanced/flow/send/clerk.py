@@ -135,9 +135,11 @@ class Clerk:
                 await self.commit()
 
     def _more_soon(self) -> bool:
-        """Whether most of what flies is still to come back: one COMMIT for many costs little more than for one."""
+        """Whether most of what flies is still to come back, or any of it when nothing waits to be sealed: one COMMIT
+        for many costs little more than for one."""
         flying = sum(map(len, self._flying.values()))
-        return flying > MANY and 2 * len(self._outcomes) < flying
+        enough = flying / 2 if any(self._worded.values()) else flying
+        return flying > MANY and len(self._outcomes) < enough
 
     def ring(self) -> None:
         """Look again."""
