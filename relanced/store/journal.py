@@ -88,7 +88,7 @@ _OWN_HEAD = select(house_chain.c.seq, house_chain.c.head).with_for_update()
 
 async def _heads(connection: AsyncConnection, ids: set[int]) -> dict[int, tuple[int, str]]:
     rows = await connection.execute(_HEADS, {"ids": sorted(ids - {HOUSE})})
-    found: dict[int, tuple[int, str]] = {row.id: (row.journal_seq, row.journal_head) for row in rows}
+    found: dict[int, tuple[int, str]] = {row.id: (row.journal_seq, row.journal_head) for row in rows.all()}
     if HOUSE in ids:
         row = (await connection.execute(_OWN_HEAD)).one()
         found[HOUSE] = (row.seq, row.head)

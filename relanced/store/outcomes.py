@@ -77,7 +77,7 @@ async def record(
     for some in _each_message_once([_storable(o) for o in outcomes]):
         r = Recording(now, today, entries)
         found = await connection.execute(_KNOWN, {"ids": [o.message_id for o in some]})
-        rows: dict[int, Any] = {row.id: row for row in found}
+        rows: dict[int, Any] = {row.id: row for row in found.all()}
         for outcome in some:
             _take_down(r, outcome, rows[outcome.message_id])
         await write(connection, r, bumps)

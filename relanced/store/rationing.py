@@ -206,7 +206,7 @@ async def _counted(connection: AsyncConnection, keys: list[str], today: date) ->
     if not keys:
         return []
     found = await connection.execute(_ON_THE_DAY, {"keys": keys, "day": today})
-    return [(key, n, by) for key, n, by in found]
+    return [(key, n, by) for key, n, by in found.all()]
 
 
 _TOUCH = Bulk(or_leave(touches))

@@ -160,7 +160,8 @@ async def _locked(connection: AsyncConnection, wanted: Sequence[Seal]) -> dict[i
     if connection.dialect.name != "sqlite":
         held = list((await connection.execute(_FREE, {"ids": held})).scalars())
     ids = [s.message_id for s in wanted]
-    return {row.id: row for row in await connection.execute(_WAITING, {"ids": ids, "held": held})}
+    found = await connection.execute(_WAITING, {"ids": ids, "held": held})
+    return {row.id: row for row in found.all()}
 
 
 def _attempt(s: Seal, number: int, now: datetime, owner: str) -> dict[str, Any]:
