@@ -85,13 +85,12 @@ class Premises:
 
     async def conditions(self, store: Store) -> Conditions:
         """How the house stands now. A database that another configuration took over is no place to send from."""
-        epoch, stopped, settled = await store.clerk.stopped()
-        if not stopped and settled not in ("", self.digest):
+        now = await store.clerk.stance(self._readable)
+        stopped = now.stopped
+        if not stopped and now.settled not in ("", self.digest):
             stopped = "another configuration works on this database: make them equal and restart"
         stopped = stopped or short_of_room(self.config)
-        heard = await store.hearing.inboxes() if self._listens else None
-        unread = await store.hearing.lies_unread(self._readable)
-        return Conditions(epoch, stopped, await store.clerk.closed(), await store.doors.rooms(), heard, unread)
+        return Conditions(now.epoch, stopped, now.closed, now.rooms, now.heard if self._listens else None, now.unread)
 
     # -- policies -------------------------------------------------------------------------------------------------
 

@@ -64,15 +64,6 @@ class Awaiting:
 
         await self._engine.write(work)
 
-    async def inboxes(self) -> dict[tuple[str, str], datetime]:
-        """By channel and name, until when all that came into each inbox was heard."""
-        query = select(ears.c.channel, ears.c.inbox, ears.c.open_at).where(ears.c.inbox != "")
-
-        async def work(connection: AsyncConnection) -> dict[tuple[str, str], datetime]:
-            return {(r.channel, r.inbox): r.open_at for r in await connection.execute(query)}
-
-        return await self._engine.read(work)
-
 
 async def _ask_again(connection: AsyncConnection, now: datetime) -> None:
     """Every message that wants to leave soon is asked about now: the gate knows which of them may."""

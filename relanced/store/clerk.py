@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from relanced.rules.limits import Rate
-from relanced.store import journal
+from relanced.store import journal, stance
 from relanced.store.doors import watch_doors
 from relanced.store.engine import Engine
 from relanced.store.errors import at_fault
@@ -17,15 +17,12 @@ from relanced.store.journal import Entry
 from relanced.store.lock import Bumps, lock_cases
 from relanced.store.outcomes import Outcome, record
 from relanced.store.sealing import Seal, Sealed, seal, standstill
-from relanced.store.tables import channels, house
+from relanced.store.stance import Stance
+from relanced.store.tables import channels
 from relanced.store.tasks import Task, open_tasks
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
-
-
-_CLOSED = select(channels).where(channels.c.closed_until.is_not(None))
-_STANDS = select(house.c.epoch, house.c.stopped, house.c.frozen, house.c.config_digest)
 
 
 class Clerk:
@@ -85,11 +82,7 @@ class Clerk:
 
     async def closed(self) -> dict[str, tuple[datetime, str]]:
         """The doors closed by their breaker: until when, and why."""
-
-        async def work(connection: AsyncConnection) -> dict[str, tuple[datetime, str]]:
-            return {r.name: (r.closed_until, r.why) for r in await connection.execute(_CLOSED)}
-
-        return await self._engine.read(work)
+        return await self._engine.read(stance.closed)
 
     async def reopen(self, name: str) -> None:
         """A person opens a door again."""
@@ -99,12 +92,11 @@ class Clerk:
 
         await self._engine.write(work)
 
-    async def stopped(self) -> tuple[int, str, str]:
-        """The house's epoch, why nothing may leave (empty when it may), and the digest of the configuration at work."""
+    async def stance(self, readable: Collection[str] = ()) -> Stance:
+        """How the house stands. `readable`: the channels of which what came in is read here."""
 
-        async def work(connection: AsyncConnection) -> tuple[int, str, str]:
-            row = (await connection.execute(_STANDS)).one()
-            return row.epoch, row.stopped or row.frozen, row.config_digest
+        async def work(connection: AsyncConnection) -> Stance:
+            return await stance.read(connection, readable)
 
         return await self._engine.read(work)
 

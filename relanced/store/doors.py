@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select
 
 from relanced.channel import Refusal, Refused, Scope, Sent, Tray, Unavailable
-from relanced.store import journal
+from relanced.store import journal, stance
 from relanced.store.engine import Engine
 from relanced.store.journal import Entry
 from relanced.store.outcomes import Outcome
@@ -52,7 +52,6 @@ _KNOWN = (
     .where(channels.c.name == bindparam("channel"))
     .with_for_update()
 )
-_TRIED = select(channels.c.name, channels.c.room).where(channels.c.room > 0)
 _KEEP = or_change(channels, "name", ["failures", "recent", "closed_until", "why", "room"])
 
 
@@ -64,11 +63,7 @@ class Doors:
 
     async def rooms(self) -> dict[str, int]:
         """The channels that are being tried again, and how many of their messages may be in flight."""
-
-        async def work(connection: AsyncConnection) -> dict[str, int]:
-            return {row.name: row.room for row in await connection.execute(_TRIED)}
-
-        return await self._engine.read(work)
+        return await self._engine.read(stance.rooms)
 
 
 async def watch_doors(

@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from relanced.channel import Enclosure, Heard, Receipt, Reply, Said
 from relanced.store import journal
 from relanced.store.absences import away
-from relanced.store.among import among
 from relanced.store.awaited import Awaiting
 from relanced.store.engine import Engine
 from relanced.store.lock import Bumps, bump, lock_cases, look
@@ -49,7 +48,6 @@ class Kept:
 
 _KEEP = or_leave(heard, "channel", "key")
 _UNREAD = heard.c.read_at.is_(None)
-_FRESH = select(heard.c.id).where(_UNREAD, heard.c.not_before.is_(None), among(heard.c.channel, "channels")).limit(1)
 
 
 class Hearing(Awaiting):
@@ -90,14 +88,6 @@ class Hearing(Awaiting):
         async def work(connection: AsyncConnection) -> datetime | None:
             found: datetime | None = (await connection.execute(query)).scalar()
             return found
-
-        return await self._engine.read(work)
-
-    async def lies_unread(self, channels: Collection[str]) -> bool:
-        """Whether something came through these channels that nobody has looked at yet."""
-
-        async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(_FRESH, {"channels": sorted(channels)})).first() is not None
 
         return await self._engine.read(work)
 

@@ -150,5 +150,5 @@ async def test_inboxes_are_told_apart_from_each_other_and_from_what_is_asked(sto
     await store.hearing.heard_all("compta", NOW - MINUTE, "a@x.example")
     await store.hearing.heard_all("compta", NOW - 2 * MINUTE, "b@x.example")
     said = {("compta", "a@x.example"): NOW - MINUTE, ("compta", "b@x.example"): NOW - 2 * MINUTE}
-    assert await store.hearing.inboxes() == said
+    assert (await store.clerk.stance()).heard == said
     assert await store.hearing.heard_until("compta") == NOW

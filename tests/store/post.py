@@ -113,7 +113,7 @@ class Post:
     async def permit(self, case_id: int) -> Permit:
         """What a gate that allows would have seen just now."""
         (loaded,) = await self.store.planning.load([case_id], self.books.today)
-        epoch, *_ = await self.store.clerk.stopped()
+        epoch = (await self.store.clerk.stance()).epoch
         return Permit(loaded.facts.version, loaded.creditor.version, epoch, self.now + timedelta(hours=1))
 
     async def seal_of(self, message: int, permit: Permit | None = None, **said: Any) -> Seal:

@@ -54,8 +54,8 @@ async def test_fault_17_a_copy_stays_frozen_until_a_person_accepts_it(store: Sto
     await store.house.start("the database counts 3 starts, the state folder 9", NOW)
     wanted = await post.seal_of(message)
     assert (await post.commit([wanted])).dropped == {message: "stopped"}
-    epoch, why, _ = await store.clerk.stopped()
-    assert (why, epoch) == ("the database counts 3 starts, the state folder 9", wanted.permit.epoch)
+    stands = await store.clerk.stance()
+    assert (stands.stopped, stands.epoch) == ("the database counts 3 starts, the state folder 9", wanted.permit.epoch)
     await store.house.accept_copy("claire", NOW)
     assert (await post.commit([await post.seal_of(message)])).taken == [message]
 
@@ -63,9 +63,9 @@ async def test_fault_17_a_copy_stays_frozen_until_a_person_accepts_it(store: Sto
 async def test_a_stop_outlives_a_restart_and_says_why(store: Store) -> None:
     await store.house.stop("a letter went wrong", "claire", NOW)
     await store.house.start("", NOW)
-    assert (await store.clerk.stopped())[1] == "a letter went wrong"
+    assert (await store.clerk.stance()).stopped == "a letter went wrong"
     await store.house.go("jean", NOW)
-    assert (await store.clerk.stopped())[1] == ""
+    assert (await store.clerk.stance()).stopped == ""
     told = [(e["event"], e["by"]) for e in await store.views.journal_of(0)]
     assert told == [("stopped", "claire"), ("started", "jean")]
 
@@ -81,7 +81,7 @@ async def test_a_new_configuration_voids_permits_and_makes_the_planner_look_at_e
     assert await store.planning.due(NOW, 9) == []
     assert await store.house.settle_config("config-2", {CREDITOR: IBAN, "martin": ""}, NOW) == "config-1"
     assert (await store.house.row()).epoch == before.epoch + 1
-    assert (await store.clerk.stopped())[2] == "config-2"
+    assert (await store.clerk.stance()).settled == "config-2"
     assert await store.planning.due(NOW, 9) == [books.cases["garage"]]
     assert sorted(await store.house.standings()) == [CREDITOR, "martin"]
 
