@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from relanced.cli.root import desk, relanced
@@ -12,9 +16,23 @@ from relanced.cli.root import desk, relanced
 @click.pass_context
 def run(ctx: click.Context, /, once: bool) -> None:
     """Run the daemon."""
-    from relanced.cli.running import run_daemon
+    with _without("rich"):  # structlog loads it where it can, to paint tracebacks as our log never does
+        from relanced.cli.running import run_daemon
 
     ctx.exit(run_daemon(ctx.obj[0], once))
+
+
+@contextmanager
+def _without(package: str) -> Iterator[None]:
+    """What is imported meanwhile does without this package."""
+    loaded = sys.modules.get(package)
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
+        if loaded:
+            sys.modules[package] = loaded
 
 
 @relanced.command()
