@@ -142,8 +142,12 @@ class _Climb:
         return Stand(self.term, self.owed, None, None, tuple(passes))
 
     def _next(self) -> int:
-        done = self.past.taken.keys() | self.past.skipped
-        return max([i for i, step in enumerate(self.policy.steps, 1) if step.name in done], default=0)
+        """The place on the ladder after the last step that was taken or passed over."""
+        done, place = self.past.taken.keys() | self.past.skipped, 0
+        for i, step in enumerate(self.policy.steps, 1):
+            if step.name in done:
+                place = i
+        return place
 
     def _due_on(self, step: Step) -> date | None:
         """The first day of the step, or None while nobody can know it (a notice not yet presented).
@@ -176,6 +180,8 @@ class _Climb:
 
     def _word_broken(self) -> date | None:
         """The day on which a promise about this term was found broken, if no step was taken since."""
+        if not self.facts.promises:
+            return None
         mine = [p for p in self.facts.promises if p.state in _BROKEN and p.agreement is None]
         last = max([p.judged_on for p in mine if p.judged_on and self.term.id in dict(p.terms)], default=None)
         return last if last is not None and all(day < last for day in self.past.taken.values()) else None
@@ -196,10 +202,10 @@ class _Climb:
     def _before_go_live(self, step: Step) -> bool:
         """Opening a creditor on a step concerns the terms late on that day, until a person restarts them."""
         start = self.facts.go_live
-        if start is None or self.facts.round > 0 or self.term.due_on >= start.on:
+        if start is None or not start.from_step or self.facts.round > 0 or self.term.due_on >= start.on:
             return False
-        first = next((i for i, s in enumerate(self.policy.steps) if s.name == start.from_step), 0)
-        return self.policy.index(step.name) < first
+        names = [s.name for s in self.policy.steps]
+        return start.from_step in names[names.index(step.name) + 1 :]
 
     def _last_day(self, step: Step, due: date | None) -> date | None:
         days = [self.term.due_on] if step.before_due else []
