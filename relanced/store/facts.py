@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, Table, bindparam, exists, select
 
 from relanced.rules.given import DeskWord, WordKind
-from relanced.rules.model import CaseFacts, MessageState
+from relanced.rules.model import CaseFacts, GoLive, MessageState
 from relanced.store import rows
 from relanced.store.among import among
 from relanced.store.rows import Parts, Rows, Touches, case_key, place_key
@@ -85,7 +85,9 @@ class Loaded:
 async def load(connection: AsyncConnection, ids: Collection[int], today: date) -> list[Loaded]:
     """The cases, in the order of their ids. Contacts are counted over the 31 local days that end `today`."""
     wanted = {"ids": sorted(ids)}
-    heads = list(await connection.execute(_HEADS, wanted))
+    heads = (await connection.execute(_HEADS, wanted)).all()
+    standings = await _standings(connection, {creditor for _, _, creditor, *_ in heads}, today)
+    opened = {key: rows.go_live(one.opened_on, one.from_step, one.per_day) for key, one in standings.items()}
     ways = await _grouped(connection, _ADDRESSES, wanted)
     parts = Parts(
         terms=await _grouped(connection, _TERMS, wanted),
@@ -102,7 +104,7 @@ async def load(connection: AsyncConnection, ids: Collection[int], today: date) -
     said = await _said(connection, wanted)
     return [
         replace(one, words=_waiting(said[i]), unsaid=tuple(said[i])) if (i := one.facts.id) in said else one
-        for one in (_loaded(h, parts, today) for h in heads)
+        for one in (_loaded(h, standings, opened, parts) for h in heads)
     ]
 
 
@@ -120,18 +122,14 @@ def _those(table: Table, *columns: Any) -> Select[Any]:
 
 
 _DEBTOR = ("debtor_key", "name", "segment", "siren", "address", "postcode", "language", "tags", "excluded", "closed")
-_STANDING = ("version", "covers", "opened_on", "from_step", "per_day", "iban", "pace_count", "pace_day")
+_STANDING = ("key", "version", "covers", "opened_on", "from_step", "per_day", "iban", "pace_count", "pace_day")
 _OWN = ("policy_digest", "policy_wanted", "owner", "state", "look_at", "crossed", "spoken_on")
 _HEADS = (
-    select(
-        *(cases.c[name] for name in ("id", "version", "creditor", "round", *_DEBTOR)),
-        *(creditors.c[name].label(f"creditor_{name}") for name in _STANDING),
-        *(cases.c[name] for name in _OWN),
-    )
-    .select_from(cases.join(creditors, creditors.c.key == cases.c.creditor))
+    select(*(cases.c[name] for name in ("id", "version", "creditor", "round", *_DEBTOR, *_OWN)))
     .where(among(cases.c.id, "ids"))
     .order_by(cases.c.id)
 )
+_STANDINGS = select(*(creditors.c[name] for name in _STANDING)).where(among(creditors.c.key, "keys"))
 _TERMS = _those(
     terms,
     *(terms.c.id, invoices.c.number, terms.c.invoice_id, invoices.c.issued_on, terms.c.due_on, terms.c.cents),
@@ -205,9 +203,20 @@ def _word(kind: str, subject: str, body: str, about: Mapping[str, Any]) -> DeskW
 
 async def _grouped(connection: AsyncConnection, query: Select[Any], wanted: dict[str, list[int]]) -> Rows:
     grouped: Rows = defaultdict(list)
-    for row in await connection.execute(query, wanted):
+    for row in (await connection.execute(query, wanted)).all():
         grouped[row[0]].append(row)
     return grouped
+
+
+async def _standings(connection: AsyncConnection, keys: Collection[str], today: date) -> dict[str, Standing]:
+    """What the database knows of these creditors, by key."""
+    found = await connection.execute(_STANDINGS, {"keys": sorted(keys)})
+    return {row.key: _standing(row, today) for row in found}
+
+
+def _standing(row: Any, today: date) -> Standing:
+    key, version, covers, opened_on, from_step, per_day, iban, count, day = row
+    return Standing(key, version, covers, opened_on, from_step, per_day, iban, count if day == today else 0)
 
 
 _TOUCHES = select(touches.c.key, touches.c.day, touches.c.reminder_id).where(
@@ -217,7 +226,7 @@ _TOUCHES = select(touches.c.key, touches.c.day, touches.c.reminder_id).where(
 
 def _places(heads: Iterable[Any], ways: Rows) -> set[str]:
     """The keys of every address of these cases."""
-    return {place_key(row.place, head.name) for head in heads for row in ways.get(head.id, ())}
+    return {place_key(row[3], head[5]) for head in heads for row in ways.get(head[0], ())}
 
 
 async def _touches(connection: AsyncConnection, ids: list[int], places: set[str], today: date) -> Touches:
@@ -229,14 +238,7 @@ async def _touches(connection: AsyncConnection, ids: list[int], places: set[str]
     return found
 
 
-def _loaded(head: Any, parts: Parts, today: date) -> Loaded:
+def _loaded(head: Any, standings: Mapping[str, Standing], opened: Mapping[str, GoLive | None], parts: Parts) -> Loaded:
     case_id, version, creditor, round_ = head[:4]
-    standing = _standing(creditor, head[14:22], today)
-    opened = rows.go_live(standing.opened_on, standing.from_step, standing.per_day)
-    facts = rows.facts(case_id, version, creditor, round_, rows.debtor(head[4:14]), opened, parts)
-    return Loaded(facts, standing, *head[22:])
-
-
-def _standing(creditor: str, row: Any, today: date) -> Standing:
-    version, covers, opened_on, from_step, per_day, iban, count, day = row
-    return Standing(creditor, version, covers, opened_on, from_step, per_day, iban, count if day == today else 0)
+    facts = rows.facts(case_id, version, creditor, round_, rows.debtor(head[4:14]), opened[creditor], parts)
+    return Loaded(facts, standings[creditor], *head[14:])
