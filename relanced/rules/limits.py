@@ -41,6 +41,8 @@ def first_allowed(days_used: Sequence[date], today: date, caps: Sequence[Window]
     `days_used` holds one local day per contact made, in any order; a day after `today` (the clock went back) counts as
     well. Raises ValueError when a cap allows nothing at all.
     """
+    if all(len(days_used) < cap.times for cap in caps):
+        return today  # however near they lie
     freed = {used + timedelta(days=cap.days) for used in days_used for cap in caps}
     for day in sorted({today} | {day for day in freed if day > today}):
         if all(_room(days_used, day, cap) for cap in caps):
