@@ -116,6 +116,8 @@ def _not_away(facts: CaseFacts, known: list[Stand], now: datetime, waits: _Waits
 
 def _not_offered(facts: CaseFacts, known: list[Stand], today: date, waits: _Waits) -> list[Stand]:
     """Nothing formal leaves while an offer runs."""
+    if not facts.offers:
+        return known
     formal = {s.term.id for s in known if s.step and (s.step.tone is Tone.FORMAL or s.step.hand_over)}
     held: set[int] = set()
     for offer in about(running(facts.offers, today), formal) if formal else ():

@@ -121,7 +121,7 @@ def awaited(facts: CaseFacts, terms: Collection[int], today: date) -> Iterator[t
         mine = {term_id for term_id, _ in word.terms} & set(terms)
         if word.state is PromiseState.OPEN and word.agreement is None and word.until < today and mine:
             yield mine, f"waits for bank data until {word.until}: a payment was promised for {word.on}"
-    for offer in about(ending(facts.offers, today), terms):
+    for offer in about(ending(facts.offers, today), terms) if facts.offers else ():
         mine = {term_id for term_id, _ in offer.terms} & set(terms)
         yield mine, f"waits for bank data until {offer.last}: an offer ended on {offer.until}"
 

@@ -34,6 +34,8 @@ class Recalls:
 
 def recalls(facts: CaseFacts, named: Set[int], last: date, today: date) -> Recalls:
     """What a reminder about these terms recalls today; `last` is the day of the last reminder before it."""
+    if not facts.promises and not facts.offers:
+        return Recalls()
     return Recalls(_broken(facts, named, last), _missed(facts, named, last), _offered(facts, named, last, today))
 
 
