@@ -23,6 +23,7 @@ from relanced.rules.promises import awaited
 from relanced.rules.stand import chased
 from relanced.rules.turns import usable
 
+_DAY = timedelta(days=1)
 DEAF_AGAIN = timedelta(minutes=15)  # when a message is asked about again that nobody would hear an answer to
 
 
@@ -151,23 +152,23 @@ def nothing_awaited(m: Moment) -> Verdict:
     formal = about(running(m.facts.offers, m.today), named) if m.step.tone is Tone.FORMAL else ()
     why = [*(words for _, words in awaited(m.facts, named, m.today)), *map(nothing_formal, formal)]
     if why:
-        return Verdict(Strength.DEFER, "awaited", why[0], _morning(m.today + timedelta(days=1), m.now))
+        return Verdict(Strength.DEFER, "awaited", why[0], _morning(m.today + _DAY, m.now))
     return _allow("awaited")
 
 
 def facts_fresh(m: Moment) -> Verdict:
     """A line is named after its due date only when the bank data cover the day a punctual transfer would show."""
-    named = {n.term_id for n in m.lines}
-    late = [t.due_on for t in m.facts.terms if t.id in named and t.due_on < m.today]
+    named, today = {n.term_id for n in m.lines}, m.today
+    late = [t.due_on for t in m.facts.terms if t.id in named and t.due_on < today]
     if not late:
         return _allow("fresh")
     newest, covers, at_most = max(late), m.surface.covers, m.surface.at_most
-    if covers is not None and fresh(newest, covers, m.today, at_most):
-        return _allow("fresh", _morning(add_bank_days(min(covers, m.today), at_most + 1), m.now))
+    if covers is not None and fresh(newest, covers, today, at_most):
+        return _allow("fresh", _morning(add_bank_days(min(covers, today), at_most + 1), m.now))
     known = f"cover until {covers}" if covers else "were never imported"
-    wanted = max(fresh_from(newest), add_bank_days(m.today + timedelta(days=1), -at_most - 1))
+    wanted = max(fresh_from(newest), add_bank_days(today + _DAY, -at_most - 1))
     words = f"bank data {known}; needed until {wanted}: relanced import"
-    return Verdict(Strength.DEFER, "fresh", words, _morning(m.today + timedelta(days=1), m.now))
+    return Verdict(Strength.DEFER, "fresh", words, _morning(today + _DAY, m.now))
 
 
 def ears_open(m: Moment) -> Verdict:
@@ -278,10 +279,10 @@ DESK_GATE: tuple[Question, ...] = (*REPLY_GATE, calendar_open)
 def ask(moment: Moment, questions: tuple[Question, ...] = GATE) -> Verdict:
     """The strongest verdict. An allow carries the permit's end: the earliest of all, at the latest local midnight."""
     verdicts = [question(moment) for question in questions]
-    against = [v for v in verdicts if v.strength is not Strength.ALLOW]
+    against = [v for v in verdicts if v.strength]
     if against:
         return max(against, key=lambda v: (v.strength, v.until.timestamp() if v.until else 0.0))
-    ends = [v.until for v in verdicts if v.until] + [_morning(moment.today + timedelta(days=1), moment.now)]
+    ends = [v.until for v in verdicts if v.until] + [_morning(moment.today + _DAY, moment.now)]
     return Verdict(Strength.ALLOW, "all", until=min(ends))
 
 
