@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from jinja2 import TemplateNotFound as Missing
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import pass_context
+from jinja2.visitor import NodeTransformer
 
 from relanced.words import typography
 from relanced.words.blocks import mark, misused_marker
@@ -86,11 +87,8 @@ class Dialect:
         """The SHA-256 (hex) over a wording and the phrases it includes, as they were read. Raises WordingError."""
         with self._blaming(name):
             self._environment.get_template(name)
-            files = [name, *self._files.phrases[name]]
-            for phrase in files[1:]:
-                self._environment.get_template(phrase)
         told = hashlib.sha256()
-        for file in files:
+        for file in (name, *self._files.phrases[name]):
             told.update(self._files.sources[file].encode())
         return told.hexdigest()
 
@@ -147,6 +145,14 @@ class _Files(BaseLoader):
 
     def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
         """A compiled wording. Raises TemplateNotFound, TemplateSyntaxError or WordingError."""
+        tree, path = self._tree(environment, name)
+        self.phrases[name] = sorted(filter(None, meta.find_referenced_templates(tree)))
+        _InPlace(lambda phrase: self._tree(environment, phrase)[0]).visit(tree)
+        code = environment.compile(tree, name, path)
+        return environment.template_class.from_code(environment, code, globals or {})
+
+    def _tree(self, environment: Environment, name: str) -> tuple[nodes.Template, str]:
+        """What a file says, and its path."""
         path = find(self.folders, name)
         if path is None:
             raise Missing(name)
@@ -156,9 +162,18 @@ class _Files(BaseLoader):
         _typeset(tree)
         self.paths.add(str(path))
         self.sources[name] = source
-        self.phrases[name] = sorted(filter(None, meta.find_referenced_templates(tree)))
-        code = environment.compile(tree, name, str(path))
-        return environment.template_class.from_code(environment, code, globals or {})
+        return tree, str(path)
+
+
+class _InPlace(NodeTransformer):
+    """Puts the phrases that a wording includes into their places: nothing is looked for while it is filled in."""
+
+    def __init__(self, phrase: Callable[[str], nodes.Template]) -> None:
+        self._phrase = phrase
+
+    def visit_Include(self, include: nodes.Include) -> nodes.Scope:
+        """The phrase; what it sets stays within."""
+        return nodes.Scope(self._phrase(include.template.as_const()).body)
 
 
 def _read(path: Path, name: str) -> str:

@@ -59,6 +59,16 @@ def test_paragraphs_behind_an_include_or_a_tag_stay_paragraphs(write: Write, min
     assert body(mine) == "Un.\n\nDeux.\n"
 
 
+def test_what_a_phrase_sets_stays_within_and_what_is_set_around_it_is_known(write: Write, mine: Words) -> None:
+    write("phrases/un.j2", "{% set word = 'dedans' %}\n{{ word }}, {{ each.n }}.\n")
+    write(
+        MAIL,
+        'Objet : x\n\n{% set word = "dehors" %}\n'
+        '{% for each in facts.lines %}\n{% include "phrases/un.j2" %}\n{% endfor %}\n\n{{ word }}.\n',
+    )
+    assert body(mine) == "dedans, 1.\n\ndehors.\n"
+
+
 def test_a_file_of_another_editor_is_read_alike(write: Write, mine: Words) -> None:
     write(MAIL, "\ufeffObjet : x\r\n\r\nUn.\r\n\r\nDeux.\r\n")
     assert body(mine) == "Un.\n\nDeux.\n"
