@@ -25,13 +25,23 @@ from jinja2.visitor import NodeTransformer
 from relanced.words import typography
 from relanced.words.blocks import mark, misused_marker
 from relanced.words.errors import WordingError
-from relanced.words.facts import Addressee, BrokenFacts, EarlierFacts, Letterhead, LineFacts, PartFacts, ReminderFacts
+from relanced.words.facts import (
+    Addressee,
+    BrokenFacts,
+    EarlierFacts,
+    Letterhead,
+    LineFacts,
+    OfferFacts,
+    PartFacts,
+    ReminderFacts,
+)
 from relanced.words.labels import Labels
 
 PHRASES = "phrases/"
 MOST_CHARACTERS = 64_000
 
-_FACTS = (ReminderFacts, Letterhead, Addressee, LineFacts, EarlierFacts, BrokenFacts, PartFacts)
+_FACTS = (ReminderFacts, Letterhead, Addressee, LineFacts, EarlierFacts, BrokenFacts, OfferFacts, PartFacts)
+_OPEN = {kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in _FACTS}
 _ALLOWED = (
     nodes.Template,
     nodes.Output,
@@ -126,12 +136,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A field of the facts at once, everything else as the sandbox judges."""
-        if type(obj) not in _FACTS or attribute.startswith("_"):
-            return super().getattr(obj, attribute)
-        try:
+        if attribute in _OPEN.get(type(obj), ()):
             return getattr(obj, attribute)
-        except AttributeError:
-            return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
 
 
 class _Files(BaseLoader):
