@@ -38,7 +38,6 @@ def sender(text: str) -> Mailbox:
     return Mailbox(match["name"].strip().strip('"'), bare(match["address"]))
 
 
-@lru_cache(maxsize=4096)
 def bare(text: str) -> str:
     """Check one bare address; a domain in other letters than ASCII becomes its A-label. Raises Unfit."""
     local, at, domain = text.partition("@")

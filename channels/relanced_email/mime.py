@@ -146,7 +146,7 @@ def _entity(kind: bytes, text: str) -> bytes:
     )
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def _quoted(line: bytes) -> bytes:
     """One line in quoted-printable, which looks at no other; most lines of a wording are the same in every message."""
     return b2a_qp(line, istext=True).replace(b"\n", b"\r\n")

@@ -93,7 +93,7 @@ def paragraphs(text: str) -> str:
     return _joined(text.strip())
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _blocks(part: str) -> tuple[Block, ...]:
     """What stands between two blank lines, the same in most mails: prose, or runs of prose, items and markers."""
     return tuple(_runs(part))

@@ -237,7 +237,7 @@ def _only_words(value: object) -> str:
     raise TypeError(f"{value!r} cannot be printed as it is: use a filter")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _printed(text: str) -> str:
     """A fact among the words: who writes, who is greeted and what is asked for come back in every mail."""
     return typography.titled(typography.clean(text))

@@ -33,7 +33,7 @@ _ABOVE_TITLE = (
 _BELOW_TITLE = f'</title>\n</head>\n<body style="{_BODY}">\n<div style="max-width:42em">\n'
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def escape(text: str) -> str:
     """A text as HTML shows it: the same labels, days and sentences come back in every mail.
 
@@ -62,7 +62,7 @@ def _shown(content: Content) -> str:
             return _signature(content)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _paragraph(text: str) -> str:
     return f"<p>{escape(text).replace(_LINE, '<br>')}</p>"
 

@@ -36,7 +36,7 @@ def _shown(content: Content) -> str:
             return _signature(content)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _paragraph(text: str) -> str:
     """Most sentences come back in every mail."""
     return "\n".join(line for one in text.split("\n") for line in wrapped(one, WIDTH))
@@ -112,7 +112,7 @@ def wrapped(text: str, width: int) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _broken(text: str, width: int) -> tuple[str, ...]:
     lines, start = [], 0
     while len(text) - start > width:

@@ -32,7 +32,7 @@ _DIALLED_AS_AT_HOME = (33, 262, 590, 594, 596)  # France and its overseas depart
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def euros(cents: int, currency: str = "EUR") -> str:
     """An amount in cents: 123450 -> « 1 234,50 € »."""
     whole, rest = divmod(abs(cents), 100)
@@ -135,7 +135,7 @@ _UNPRINTABLE = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def clean(text: str) -> str:
     """One line without controls, direction marks and invisible characters, whatever somebody typed as a name."""
     if text.isascii() and text.isprintable():
