@@ -135,9 +135,11 @@ _UNPRINTABLE = re.compile(
 )
 
 
-@lru_cache(maxsize=256)
 def clean(text: str) -> str:
     """One line without controls, direction marks and invisible characters, whatever somebody typed as a name."""
-    if text.isascii() and text.isprintable():
-        return text
+    return text if text.isascii() and text.isprintable() else _cleaned(text)
+
+
+@lru_cache(maxsize=256)
+def _cleaned(text: str) -> str:
     return unicodedata.normalize("NFC", _UNPRINTABLE.sub(" ", text).strip(" "))
