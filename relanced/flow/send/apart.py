@@ -122,6 +122,7 @@ async def answer(scribe: Scribe, line: BufferedRWPair) -> bool:
     if len(head) < _SIZE.size:
         return False
     told = pickle.dumps(await scribe.word(*pickle.loads(line.read(*_SIZE.unpack(head)))))
-    line.write(_SIZE.pack(len(told)) + told)
+    line.write(_SIZE.pack(len(told)))
+    line.write(told)
     line.flush()
     return True
