@@ -95,8 +95,9 @@ class Words:
 
     def mail(self, wording: str, facts: ReminderFacts, subject: str = "") -> MailWords:
         """An e-mail, under a subject of its own or that of its wording. Raises WordingError."""
-        name, page = self._sheet(wording, Form.MAIL, facts)
+        name = self._name(wording, Form.MAIL)
         with _blaming(name):
+            page = self._sheet(name, Form.MAIL, facts)
             below = contents(page, facts, self._labels)
         title = clean(subject) or page.subject
         return MailWords(title.replace(NARROW, NBSP), as_text(below), as_html(title, below))
@@ -111,9 +112,9 @@ class Words:
 
     def letter(self, wording: str, facts: ReminderFacts) -> LetterWords:
         """A letter, without its enclosures. Raises WordingError, also for an address that fits no envelope."""
-        name, page = self._sheet(wording, Form.PAPER, facts)
-        to = facts.addressee
+        name, to = self._name(wording, Form.PAPER), facts.addressee
         with _blaming(name):
+            page = self._sheet(name, Form.PAPER, facts)
             address = postal_lines(clean(to.name), clean(to.contact), tuple(map(clean, to.address)))
             pdf, missing = self._press.render_letter(page, facts, address)
         return LetterWords(page.subject, address, pdf, _pages(pdf), missing)
@@ -130,8 +131,9 @@ class Words:
 
     def call(self, wording: str, facts: ReminderFacts) -> str:
         """What a person who phones reads: a title, a blank line, the script with its facts. Raises WordingError."""
-        name, page = self._sheet(wording, Form.CALL, facts)
+        name = self._name(wording, Form.CALL)
         with _blaming(name):
+            page = self._sheet(name, Form.CALL, facts)
             below = contents(page, facts, self._labels)
         return f"{page.subject}\n\n{as_text(below)}"
 
@@ -151,14 +153,12 @@ class Words:
                 found[str(error)] = None
         return list(found)
 
-    def _sheet(self, wording: str, form: Form, facts: ReminderFacts) -> tuple[str, Sheet]:
-        """The file that was filled in, and its blocks; never an empty subject or a body without a sentence."""
-        name = self._name(wording, form)
-        with _blaming(name):
-            page = sheet(self._filled(name, form, facts))
+    def _sheet(self, name: str, form: Form, facts: ReminderFacts) -> Sheet:
+        """The blocks of a file that is filled in; never an empty subject or a body without a sentence."""
+        page = sheet(self._filled(name, form, facts))
         if not any(isinstance(block, Paragraph) for block in page.blocks):
             raise WordingError(name, 0, "there is no sentence below the subject")
-        return name, page
+        return page
 
     def _filled(self, name: str, form: Form, facts: ReminderFacts) -> str:
         known = {"facts": facts, "letterhead": facts.letterhead, "addressee": facts.addressee, "form": form.value}
