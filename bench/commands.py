@@ -6,9 +6,10 @@ import statistics
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench import relanced_mail
 from bench.corpus import debtors
@@ -18,8 +19,7 @@ from bench.sink import free_port
 TIMES = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """Seconds, the median of nine."""
 
     help: float

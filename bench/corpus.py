@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 CREDITOR = "Atelier Dubois SARL"
 SENDER = "compta@atelier-dubois.example"
@@ -14,8 +15,7 @@ _TRADES = ("Boulangerie", "Garage", "Menuiserie", "Librairie", "Imprimerie", "Cl
 _NAMES = ("Lefèvre", "Nguyễn", "de l'Étang", "Garcia", "Müller", "Œuvrard", "Le Goff", "Benali", "Chaŷlard", "Roux")
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """One invoice, wholly owed."""
 
     number: str
@@ -24,8 +24,7 @@ class Invoice:
     cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Debtor:
+class Debtor(Struct, frozen=True):
     """Somebody who is late with one to three invoices."""
 
     key: str

@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
 
 from bench.process import Spent, environment, run
 
 _SENT = 0  # post_office.models.STATUS.sent
 
 
-@dataclass(frozen=True, slots=True)
-class PostOffice:
+class PostOffice(Struct, frozen=True):
     """A prepared queue; each round starts from the same bytes."""
 
     work: Path

@@ -7,12 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+
+class Spent(Struct, frozen=True):
     """What one process cost: seconds on the wall from its start to its end, seconds of processor, MB at the peak."""
 
     wall: float

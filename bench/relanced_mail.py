@@ -7,11 +7,11 @@ import csv
 import logging
 import shutil
 import sqlite3
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import structlog
+from msgspec import Struct
 
 from bench.corpus import CREDITOR, SENDER, Debtor
 from bench.process import Spent, environment, run, script
@@ -53,8 +53,7 @@ policies:
 _COPY = "\n    copy: {{to: journal@atelier-dubois.example, maildir: {work}/journal}}"
 
 
-@dataclass(frozen=True, slots=True)
-class Relanced:
+class Relanced(Struct, frozen=True):
     """A prepared database with its configuration; each round starts from the same bytes."""
 
     work: Path

@@ -13,10 +13,11 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from bench import backlog, commands, letters, post_office_mail, relanced_mail
 from bench.corpus import debtors
@@ -35,8 +36,7 @@ class Side(Protocol):
     def attempts(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """One side over all rounds."""
 
     name: str

@@ -11,11 +11,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from itertools import pairwise
 from pathlib import Path
+
+from msgspec import Struct
 
 _STARTS = re.compile(rb"^X-Client-Addr: ", re.MULTILINE)
 _MESSAGE_ID = re.compile(rb"^Message-ID: *(<[^>\r\n]+>)", re.MULTILINE | re.IGNORECASE)
@@ -23,8 +24,7 @@ _TO = re.compile(rb"^X-Rcpt-Args: *<([^>\r\n]+)>", re.MULTILINE)
 _RECEIVED = re.compile(rb"^Received: .*\n(?:[ \t].*\n)+", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A message as it arrived: its Message-ID, its first envelope recipient, its bytes."""
 
     message_id: str
@@ -38,8 +38,7 @@ class Mail:
         return message
 
 
-@dataclass(frozen=True, slots=True)
-class Sink:
+class Sink(Struct, frozen=True):
     """A sink that listens."""
 
     port: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct, field
 
 from relanced.channel import Channel
 from relanced.clock import Clock
@@ -23,8 +24,7 @@ class Misasked(StoreError):
     """What was asked makes no sense as it stands: the message says what is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What the verbs work on."""
 
     store: Store
@@ -38,8 +38,7 @@ class Desk:
         return self.premises.local(self.clock.now())
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The words of one request: what, by whom, and the files that came with it.
 
     `today` is the day it is asked on; `request_id` is what its sender calls it, the same when it is sent again.
@@ -108,8 +107,7 @@ class Asked:
         return datetime.combine(day + timedelta(days=1), time.min, tzinfo=now.tzinfo)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """An answer: sentences, a table, files; `record` is the same for machines. `bad` makes the exit status 1."""
 
     lines: tuple[str, ...] = ()

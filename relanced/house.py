@@ -8,9 +8,10 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from relanced.channel import Asks, Channel, Keep, Surroundings, Watches
 from relanced.clock import Clock
@@ -37,8 +38,7 @@ class Unusable(StoreError):
     """The database or the state folder cannot be used as it is: the message says what to mend."""
 
 
-@dataclass(slots=True)
-class House:
+class House(Struct):
     """Everything a wheel, a verb or a demonstration needs."""
 
     config: Config

@@ -10,8 +10,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from tests.ports import free_port
 
@@ -35,8 +36,7 @@ class Missing(Exception):
     """PostgreSQL is not installed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """A running server."""
 
     port: int

@@ -7,9 +7,10 @@ the channel that waits, never a debtor who is written off.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
+
+from msgspec import Struct
 
 from relanced.channel import Answer, Refusal, Refused, Scope, Unavailable, Unknown
 
@@ -28,8 +29,7 @@ class Phase(StrEnum):
 _ENHANCED = re.compile(r"[2-5]\d\d[ -](?P<status>[245]\.\d{1,3}\.\d{1,3})(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One reply of the relay: its code and its own words, every line."""
 
     code: int
@@ -61,8 +61,7 @@ _DELAY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """Phases (empty: any), a pattern over "code status", a pattern over the words, and the verdict."""
 
     phases: frozenset[Phase]

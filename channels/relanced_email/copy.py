@@ -11,11 +11,12 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from uuid import uuid4
+
+from msgspec import Struct
 
 from relanced.channel import Absent, Answer, Found, Go, Parcel, Sent, Unknown
 from relanced_email.mime import canary
@@ -28,8 +29,7 @@ _SLACK = timedelta(days=1)  # between the relay's clock and ours
 _FIELD = re.compile(rb"^(X-Relanced-Attempt|Message-ID|Date):[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A message of ours that arrived in the journal mailbox. `written` is its Date, if it can be read."""
 
     name: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import IncrementalNewlineDecoder
+
+from msgspec import Struct
 
 from relanced.channel import Answer, Go, Parcel, Refusal, Refused, Scope, Sent, Unavailable, Unknown
 from relanced_email.answers import Phase, Reply
@@ -27,8 +28,7 @@ class Misfit(Exception):
     """The bytes or the envelope would say something else on the wire than they say here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusing:
+class Refusing(Struct, frozen=True):
     """A reply that did not accept, and where it came."""
 
     phase: Phase

@@ -8,12 +8,12 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 
 from imap_tools import AND, BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import UnexpectedCommandStatusError
 from imap_tools.utils import encode_folder
+from msgspec import Struct
 
 from relanced_email.settings import ImapSettings, Tls
 from relanced_email.signin import Auth
@@ -31,8 +31,7 @@ class NotLetIn(Exception):
     """The server does not take the login. The message holds its words and no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder to look into, by the server's name for it. `junk`: what lies there is seldom for us."""
 
     name: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
@@ -59,8 +59,7 @@ class SignInSettings(BaseModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """Where tokens come from, and what they are asked for. Empty addresses: the provider knows no such way."""
 
     name: str

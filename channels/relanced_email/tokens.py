@@ -12,10 +12,12 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from relanced_email.signin import Grant, Provider, SignInSettings
 
@@ -29,8 +31,7 @@ class NoToken(Exception):
     """There is no token to be had. The message says why, what to do, and holds no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """What a provider gave. `expires_at` is an epoch second; `client_id` is the application it was given to."""
 
     access_token: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -56,8 +57,7 @@ _ABSENT = re.compile(r"\babsent|avis de passage|\bavise")
 _COMING = re.compile(r"\bretour")  # to us
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One event of a letter: its code, its words, and when it was, as they say it. `last`: they say nothing follows."""
 
     code: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+
+from msgspec import Struct, field
 
 from relanced.channel import Awaited, Heard, Keep, registered_number
 from relanced_letter.faults import Closed
@@ -26,8 +27,7 @@ class Unclear(Closed):
     """La Poste answers, and of this letter nothing that can be understood."""
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What this process knows of one number: what was kept, its place in the row, when it is asked about again."""
 
     kept: set[str] = field(default_factory=set)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Self
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from pyipp.enums import IppJobState
 
 from relanced.channel import Heard, Receipt, Said
@@ -23,8 +24,7 @@ _WAITING = (IppJobState.HELD, IppJobState.STOPPED)
 _USUAL = frozenset({"none", "job-printing", "processing-to-stop-point", "job-completed-successfully"})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How one job stands at one moment; `trouble` is what keeps it from being printed, or what went wrong."""
 
     attempt: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced_letter.disk import DAY, older, sync, write
 
@@ -20,8 +21,7 @@ class Mark(StrEnum):
     TOLD = "told"  # the house knows how its job ended
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """The marks of one channel. Every method may raise OSError."""
 
     state: Path

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import aiohttp
+from msgspec import Struct
 
 from relanced_letter.faults import Closed
 from relanced_letter.line import plain
@@ -33,8 +33,7 @@ class Shut(Closed):
         self.wait = wait
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What was answered."""
 
     status: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pyipp.enums import IppJobState, IppOperation, IppPrinterState, IppStatus, IppTag
 from pyipp.serializer import construct_attribute
 
@@ -35,8 +35,7 @@ _OF_THE_PRINTER = (
 _ABILITIES = ("operations-supported", "document-format-supported")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job as the printer tells it. `empty`: it provably has no pages, and nothing was printed; `began`: it was being
     printed once, so that paper may have come out."""
 

@@ -6,8 +6,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC
+
+from msgspec import Struct
 
 from relanced.channel import Blob, PaperDraft, Parcel, Unfit
 
@@ -17,8 +18,7 @@ LINE_LENGTH = 38
 _FACT = "fact."
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One letter as it lies in the folder: the PDF and the JSON note beside it, both named after the attempt."""
 
     attempt: str

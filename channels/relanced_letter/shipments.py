@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
+
+from msgspec import Struct
 
 from relanced.channel import Heard
 from relanced_letter.events import ENDS, Event
@@ -22,8 +23,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _DECODER = json.JSONDecoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True):
     """One letter of an answer: the very bytes that tell of it, and no other letter's. `status` is its own."""
 
     number: str

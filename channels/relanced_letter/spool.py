@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced_letter.disk import DAY, older, sync, write
 from relanced_letter.faults import InDoubt
@@ -34,8 +35,7 @@ class Standing(Enum):
     TAKEN = "taken"  # it appeared, and somebody took it away
 
 
-@dataclass(frozen=True, slots=True)
-class Spool:
+class Spool(Struct, frozen=True):
     """The folder that others read, and the private folder of marks. Every method may raise OSError."""
 
     folder: Path

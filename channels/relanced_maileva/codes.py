@@ -7,13 +7,13 @@ Sources: registered_mail 4.9 (`delivery_status`, `main_delivery_status_response`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.channel import Said
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What is said, whether nobody lives at the address, and whether the letter was held out to somebody then."""
 
     said: Said

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from relanced.channel import Heard
 from relanced_maileva.codes import meaning
@@ -30,8 +31,7 @@ FILES: Mapping[str, str] = {
 """What can be downloaded about a recipient (``download_…``), once its ``…_url`` is there; and our name for the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A proof that is ready: where it is downloaded, and how it is kept."""
 
     key: str
@@ -43,8 +43,7 @@ class Proof:
         return content.startswith(DOCUMENTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """One of our sendings with its recipients, as Maileva told of them."""
 
     sending: Mapping[str, Any]

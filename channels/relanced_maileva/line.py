@@ -6,12 +6,12 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+from msgspec import Struct
 
 from relanced_maileva.settings import MailevaSettings
 
@@ -32,8 +32,7 @@ class Unclear(OSError):
     """The request was made and nobody answered: it may have been done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What Maileva answered."""
 
     status: int

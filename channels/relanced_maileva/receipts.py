@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from relanced.channel import Enclosure, Heard, Receipt, Said
 from relanced_maileva.codes import PROOFS, RECIPIENTS, SENDINGS, Meaning, meaning

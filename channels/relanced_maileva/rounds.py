@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+
+from msgspec import Struct, field
 
 from relanced.channel import Awaited, Heard, Keep
 from relanced_maileva.facts import Letter, Proof
@@ -18,8 +19,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _THEIRS = (401, 402, 403, 429, 502, 503, 504)  # whatever is asked now, they will not answer
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What this process knows of one sending: what was kept, its place in the row, and when it is asked about again."""
 
     kept: set[str] = field(default_factory=set)

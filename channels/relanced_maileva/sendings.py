@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from msgspec import Struct
 
 from relanced.channel import Parcel
 from relanced_maileva.line import Line, Reply, Unclear
@@ -29,8 +29,7 @@ class Moved(OSError):
     """The list changed while it was read: what was not seen proves nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """One line of the list."""
 
     id: str

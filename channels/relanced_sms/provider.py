@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from relanced.channel import (
     Answer,
@@ -28,8 +29,7 @@ from relanced_sms.wire import Trouble
 SKEW = timedelta(minutes=5)  # the most by which their clock and ours may differ
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """What a provider lists: the text itself, or whether anything that was handed over later."""
 
     sent: Sent | None

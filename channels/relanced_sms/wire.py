@@ -7,10 +7,10 @@ asks when the connection stands and nothing has left; and it knows, whatever hap
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
+from msgspec import Struct
 from yarl import URL
 
 from relanced.channel import Go
@@ -30,8 +30,7 @@ class Stopped(Exception):
     """`go` said no: nothing left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What came back."""
 
     status: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Refusal(StrEnum):
@@ -22,32 +23,28 @@ class Scope(StrEnum):
     CHANNEL = "channel"  # the door itself (network, credentials, our address blocked): no try is counted
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """Taken by the relay or API: its identifier and its own words, kept as proof."""
 
     id: str
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tray:
+class Tray(Struct, frozen=True):
     """A person or a printer still has to act: the name of the job."""
 
     job: str
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Refused for good, in their words."""
 
     why: Refusal
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(Struct, frozen=True):
     """Nothing left the house, or it was refused for now: not before this moment, if the door knows one."""
 
     scope: Scope
@@ -55,8 +52,7 @@ class Unavailable:
     not_before: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A byte that cannot be taken back may have left and nobody answered; `find` may tell later."""
 
     words: str
@@ -65,15 +61,13 @@ class Unknown:
 Answer = Sent | Tray | Refused | Unavailable | Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The parcel arrived: the answer the door would have given."""
 
     answer: Sent | Tray
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """The parcel provably never arrived."""
 
     words: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 from relanced.channel.answers import Absent, Answer, Found, Unknown
@@ -19,8 +19,7 @@ Say = Callable[[str], None]  # shows a line to the person at the terminal
 Typed = Callable[[], Awaitable[str]]  # the next line that person types
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What the house tells a channel when it opens it.
 
     `state` is a private writable folder of this channel; `now` reads the house's clock. `senders` are the addresses
@@ -69,8 +68,7 @@ class Channel(Protocol):
         """Let go of connections."""
 
 
-@dataclass(frozen=True, slots=True)
-class Daily:
+class Daily(Struct, frozen=True):
     """What the settings of a letter channel may say as ``daily``: its new letters also leave together, once on a
     working day at `at` (house time), as one mail to the address `to`, through the e-mail channel `by`."""
 
@@ -79,8 +77,7 @@ class Daily:
     at: time
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """What the settings of a channel may say as ``hook``: its provider calls us. `key`: where the operator wrote so;
     `url`: the address that was written there, empty where the provider alone knows it."""
 

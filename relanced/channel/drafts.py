@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Form(StrEnum):
@@ -17,8 +18,7 @@ class Form(StrEnum):
     CALL = "call"  # a script and facts for a person who phones
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A file that goes along: its name as the debtor sees it, its media type, its bytes."""
 
     name: str
@@ -26,8 +26,7 @@ class Enclosure:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class MailDraft:
+class MailDraft(Struct, frozen=True):
     """One e-mail to one person. `sent_on` is the aware moment written in the Date header."""
 
     attempt: str
@@ -46,8 +45,7 @@ class MailDraft:
     enclosures: tuple[Enclosure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TextDraft:
+class TextDraft(Struct, frozen=True):
     """One short text to one telephone number in E.164 form."""
 
     attempt: str
@@ -57,8 +55,7 @@ class TextDraft:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PaperDraft:
+class PaperDraft(Struct, frozen=True):
     """One finished letter. `sidecar` holds the facts that a printer, a mail house or the tray needs to know."""
 
     attempt: str
@@ -71,8 +68,7 @@ class PaperDraft:
     sidecar: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CallDraft:
+class CallDraft(Struct, frozen=True):
     """One telephone call that a person is asked to make. The bytes of its parcel are a `CallSheet`, which the house
     shows to that person."""
 

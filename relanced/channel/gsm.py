@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 _ONE = frozenset(
     "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -22,8 +23,7 @@ _SITES = "fr|com|net|org|eu|io|me|ly|gl|gd|info|biz|app|link|site|online|shop|pr
 _LINK = re.compile(rf"://|\bwww\.|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{_SITES})(?![\w@-]|\.[a-z])", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TextLength:
+class TextLength(Struct, frozen=True):
     """How long a short text is: `units` are septets of the GSM alphabet, or UTF-16 units where it does not suffice."""
 
     alphabet: str  # "GSM-7" or "UCS-2"

@@ -7,16 +7,16 @@ means. One and the same thing may be heard many times and in any order: its `key
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct, field
+
 from relanced.channel.drafts import Enclosure
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """Something that came back, as it came. `key` names it within the channel: heard again, it is the same thing."""
 
     key: str
@@ -42,8 +42,7 @@ class Said(StrEnum):
     CHALLENGED = "challenged"  # a machine lets nothing in before somebody has answered it
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """A machine's word about one attempt, named by its id or by the provider's. `at`: when it happened, aware.
 
     `words` and `code` are the machine's own. `address_dead`: nobody lives there, the next contact or road is tried.
@@ -69,8 +68,7 @@ class Receipt:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A person's word. `sender` and `to` are addresses on the road (mail address, E.164 number).
 
     `reference`: the one of ours that it names. `seems`: what it seems to say, a suggestion for whoever answers.
@@ -91,8 +89,7 @@ class Reply:
     quiet: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(Struct, frozen=True):
     """An attempt that left (or may have) and whose end nobody told yet. `number`: what the post calls the letter.
 
     `sent`: since when we know that it left.
@@ -109,8 +106,7 @@ class Awaited:
 Keep = Callable[[Heard], Awaitable[None]]  # returns after the COMMIT; raises when the database is not there
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """An HTTP request of a provider, at the public URL it was told to call."""
 
     method: str
@@ -155,8 +151,7 @@ class Hooked(Reads, Protocol):
         """What a genuine request brings. Raises ValueError for what is no such request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
+class Inbox(Struct, frozen=True):
     """What the settings of a mail channel may say as ``inboxes``: a mailbox that its door watches.
 
     `name` tells it from the others of the channel. `reads`: the addresses whose mail arrives there; if none is named,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Blob:
+
+class Blob(Struct, frozen=True):
     """A run of bytes that many parcels share (an encoded invoice PDF): stored once, by digest."""
 
     content: bytes
@@ -21,8 +21,7 @@ class Blob:
         return cls(content, hashlib.sha256(content).hexdigest())
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """What is sealed: the bytes piece by piece, where they go, and until when they may leave.
 
     `envelope` is what the door needs beside the bytes (an envelope sender, a file name); it is stored with the attempt,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from relanced.channel import Form, TextLength, text_length
 from relanced.config import Config, Creditor

@@ -6,10 +6,10 @@ relanced imports no channel package: kinds come from the entry-point group ``rel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Literal
 
+from msgspec import Struct, field
 from pydantic import BaseModel, ConfigDict, Field
 
 from relanced.channel import Channel, Daily, Form, Hook, Inbox
@@ -70,8 +70,7 @@ class DoorWords(Keyed):
 HOUSE_KEYS = frozenset(DoorWords.model_fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """A configured channel, not yet opened: `channel(settings, surroundings)` opens it."""
 
     name: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import time
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from relanced.channel import Form, Inbox
 from relanced.config.channels import Door
@@ -23,8 +24,7 @@ from relanced.rules.policy import Policy
 from relanced.rules.rates import Published
 
 
-@dataclass(frozen=True, repr=False)
-class Config:
+class Config(Struct, frozen=True, dict=True):
     """What the operator decided. Mappings keep the order of the file."""
 
     path: Path
@@ -103,7 +103,7 @@ class Config:
     def digest(self) -> str:
         """A short name for exactly this configuration, secrets left out."""
         apart = ("path", "dropped_roads", "unread_secrets")
-        keys = (name for name in self.__dataclass_fields__ if name not in apart)
+        keys = (name for name in self.__struct_fields__ if name not in apart)
         return digest(self.policies_digest, {key: getattr(self, key) for key in keys})
 
     @cached_property

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from relanced.config.channels import Door, InstalledKinds, Kinds
 from relanced.config.config import Config
@@ -78,8 +79,7 @@ def load_text(
     return _config(reading.path, parts, tuple(f"{dotted(loc)}: {trouble}" for loc, trouble in missing))
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """What could be read, each part for itself."""
 
     house: House | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import takewhile
+
+from msgspec import Struct
 
 from relanced.channel import Form, Inbox
 from relanced.config.channels import FORMS, Door
@@ -19,8 +20,7 @@ from relanced.rules.policy import Policy
 Problem = tuple[Loc, str]
 
 
-@dataclass(frozen=True, slots=True)
-class DroppedRoad:
+class DroppedRoad(Struct, frozen=True):
     """A road that a step wants and that leads through no door of this creditor: it drops out of the step.
 
     `passed_over`: it was the last road of `via`, so the step is passed over for this creditor.

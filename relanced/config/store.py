@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
+from msgspec import Struct
 from pydantic import Field, PlainValidator, SecretStr, ValidationInfo
 
 from relanced.config.secrets import HANDLE, Secret
@@ -18,8 +18,7 @@ POSTGRESQL = "postgresql://"
 EXPECTED = "expected sqlite:////path/relanced.db or postgresql://user@host/name"
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """A database. `sqlite` is its file, None for PostgreSQL."""
 
     written: SecretStr

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Literal
+
+from msgspec import Struct
 
 from relanced.rules.calendar import Hours
 from relanced.rules.claim import LEGAL_DEFAULT, RateKind, RateRule
@@ -47,8 +48,7 @@ WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RATE_SECONDS = {"sec": 1, "min": 60, "hour": 3600, "day": 86400}
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(Struct, frozen=True):
     """A name and an address, as a From header shows them."""
 
     name: str
@@ -58,8 +58,7 @@ class Mailbox:
         return f"{self.name} <{self.address}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Listening:
+class Listening(Struct, frozen=True):
     """Where a server waits: a host, and a port of it."""
 
     host: str

@@ -8,9 +8,9 @@ build objects, aliases that multiply and nesting without end are refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 import yaml
+from msgspec import Struct, field
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from relanced.config.faults import Loc, Mark
@@ -36,8 +36,7 @@ class Broken(Exception):
         self.mark = mark
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """The values of a file, the marks of every value and key by path, and what was refused on the way."""
 
     root: object = None

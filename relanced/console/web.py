@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
+from msgspec import Struct
 
 from relanced.clock import Clock
 from relanced.config import Desk
@@ -33,8 +33,7 @@ log = structlog.get_logger("relanced.web")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What the port shows, and where it is."""
 
     desk: Desk

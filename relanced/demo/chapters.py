@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from relanced.house import House
 from relanced.rules.model import HoldKind, MessageState, Road
@@ -22,8 +23,7 @@ _HELD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(Struct, frozen=True):
     """One customer's three months."""
 
     case: Loaded

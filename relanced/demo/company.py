@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 CREDITOR = "atelier-dubois"
 FIRST_DAY, LAST_DAY = date(2026, 1, 2), date(2026, 3, 31)
@@ -14,8 +15,7 @@ SHORT_NUMBER = "38123"  # the sender of our texts: people can answer it
 DEAD_MOBILE, STOPPING_MOBILE = "+33600000016", "+33600000017"
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """A line of the customer file. `kind` is the word of the accounting program, empty where nobody filled it in.
 
     `phone` is for calls, `mobile` for short texts: one number, or several between slashes.
@@ -33,8 +33,7 @@ class Customer:
     mobile: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Struct, frozen=True):
     """A line of the sales journal, in cents."""
 
     number: str
@@ -46,8 +45,7 @@ class Invoice:
     order: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """A line of the bank statement. Without an invoice it pays the oldest."""
 
     customer: str
@@ -56,8 +54,7 @@ class Transfer:
     invoice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CreditNote:
+class CreditNote(Struct, frozen=True):
     """A line of the credit notes."""
 
     number: str

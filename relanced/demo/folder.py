@@ -6,9 +6,10 @@ import os
 import pwd
 import shutil
 import tempfile
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced.demo import books
 from relanced.demo.company import ACCOUNT, CREDIT_NOTE, NEW_INVOICES, OLD_INVOICES, OLD_TRANSFERS, SHORT_NUMBER, TOKEN
@@ -23,8 +24,7 @@ class NotOurs(Exception):
     """The folder cannot be used: the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """Where everything of one demonstration lies."""
 
     root: Path

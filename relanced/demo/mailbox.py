@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 _PATH = re.compile(rb":\s*<([^<>\s]*)>", re.IGNORECASE)
 _NO_SUCH_USER = "550 5.1.1 <{}>: recipient address rejected: no such user here"
@@ -67,8 +68,7 @@ class Mailbox:
         return name
 
 
-@dataclass(slots=True)
-class _Session:
+class _Session(Struct):
     """One conversation."""
 
     mailbox: Mailbox

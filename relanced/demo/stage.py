@@ -7,10 +7,11 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TextIO
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from relanced.config import load
 from relanced.console import serve_desk
@@ -64,8 +65,7 @@ async def _opened(folder: Folder, clock: DemoClock) -> AsyncIterator[House]:
         await house.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Play:
+class _Play(Struct, frozen=True):
     """Everybody and everything on the stage."""
 
     house: House

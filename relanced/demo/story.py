@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from relanced.counter import amount
 from relanced.demo import books
@@ -37,8 +38,7 @@ REFUSED_INVOICE = "FA-2026-002"  # paid on its due day, in the week without bank
 MORNING, POST, CURTAIN = time(8, 30), time(8, 45), time(15)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """Something that happens at a local moment. Without words it is told only by what it does."""
 
     at: datetime

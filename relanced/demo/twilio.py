@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 from aiohttp import web
+from msgspec import Struct
 
 from relanced.channel import text_length
 
@@ -37,8 +38,7 @@ ERRORS = {
 LONGEST_BODY = 1600
 
 
-@dataclass(slots=True)
-class Text:
+class Text(Struct):
     """One message of the account."""
 
     sid: str

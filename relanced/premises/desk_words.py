@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from relanced.premises.brief import brief, offer_facts
 from relanced.premises.names import new_mail_id, new_reference

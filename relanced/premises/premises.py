@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
+
+from msgspec import Struct, field
 
 from relanced.channel import Form, Reads
 from relanced.config import Config, Creditor, Door, Mode
@@ -27,8 +28,7 @@ from relanced.words.errors import WordingError
 CALLS_PER_DAY = 12  # where a channel does not say
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """How the house stands at this moment: its epoch, why it is stopped, which doors are closed until when and why, and
     how many messages may be in flight through one that is tried again. `heard`: by channel and name, until when each
     inbox was heard; None where nobody asks. `unread`: something came back that was not read yet: it may be a reply."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.reading.flat import flat
 from relanced.reading.headers import bare_address
@@ -33,8 +34,7 @@ _RULE = re.compile(r"\s*[_\u2500-]{10,}\s*")
 _FORWARD = re.compile(r"\s*(?:tr|fw|fwd|wg|i|transf(?:ert)?)\s*:", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     """Lines that announce somebody else's words, up to `end`. `writer` is their address, if it is told."""
 
     end: int

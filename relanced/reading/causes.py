@@ -7,7 +7,8 @@ who does not exist. What no rule knows leaves the address alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.reading.flat import any_of, flat
 
@@ -91,8 +92,7 @@ _NOT_THE_ADDRESS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Why. `status` is the most telling enhanced code; `words` say it for people."""
 
     status: str

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.reading.flat import any_of, flat
 from relanced.reading.phrases import CONDITION, NEGATION, PHRASES, POLITE, STOP, THANKS
@@ -22,8 +23,7 @@ _READ = {intent: any_of(*phrases) for intent, phrases in PHRASES.items()}
 _FACTS = frozenset({Intent.PAID, Intent.PROMISES})  # what a negation, a condition or a question turns round
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """An intent, or none, and the words it rests on."""
 
     intent: Intent | None

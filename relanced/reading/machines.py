@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from relanced.reading.flat import any_of, flat, line_of
 from relanced.reading.signs import Signs
@@ -45,16 +45,14 @@ _GONE = any_of(
 _GRAVE = frozenset({Intent.PAID, Intent.DISPUTES, Intent.INSOLVENT})  # advertisements say none of these
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """Which machine it is, and by what sign."""
 
     kind: Kind
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """What is looked at: signs, the flat text, the text as it was written, and what it seems to say."""
 
     signs: Signs

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from binascii import Error as BadBase64
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from email.message import Message
 from email.policy import compat32
+
+from msgspec import Struct
 
 from relanced.reading.decoding import decode_text, decode_words
 from relanced.reading.headers import Headers
@@ -33,18 +34,20 @@ class Unread(Exception):
     """The bytes are no e-mail, or more than may be read. The message says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A message or a part of one: its headers, where its body lies in the raw bytes, its parts.
 
     An attached message (message/rfc822) has that message as its only part.
     """
 
     headers: Headers
-    raw: bytes = field(repr=False)
+    raw: bytes
     start: int
     end: int
     parts: tuple[Part, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Part({self.type}, {self.start}-{self.end})"
 
     @property
     def type(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from relanced.reading.absence import absent_until
 from relanced.reading.headers import sent_on

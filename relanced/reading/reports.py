@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relanced.reading.causes import cause_of, telling_status
 from relanced.reading.headers import Headers, bare_address
@@ -23,8 +25,7 @@ _RELAYED = "passed on to a system that sends no word of its own: nobody knows wh
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a machine says of a message of ours."""
 
     kind: Kind

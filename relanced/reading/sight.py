@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relanced.reading.message import Part
 from relanced.reading.pages import text_of_page
@@ -15,8 +16,7 @@ _ONE_OF = ("multipart/related", "multipart/signed", "multipart/report", "multipa
 _NO_PROSE = ("text/calendar", "text/csv", "text/css", "text/x-amp-html", "text/vcard", "text/x-vcard", "text/directory")
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """All the text, and the person's own words in it."""
 
     text: str
@@ -35,8 +35,7 @@ def letters_in(message: Part) -> list[Part]:
     return [part.parts[0] for part in message.walk() if part.type in _LETTERS and part.parts][:_MOST_TEXTS]
 
 
-@dataclass(slots=True)
-class _Eyes:
+class _Eyes(Struct):
     """Read until they are tired: `room` characters more."""
 
     room: int = _MOST_READ

@@ -7,7 +7,8 @@ takes a header that people's mail programs do not write.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.reading.flat import any_of, flat
 from relanced.reading.headers import Headers
@@ -54,8 +55,7 @@ _BULK = ("bulk", "junk", "auto_reply")
 _ANSWER = re.compile(r"\W*(?:re|rep|aw|sv|ref) ?(?:\[\d+\])?:")
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(Struct, frozen=True):
     """What the headers of a message say of who wrote it."""
 
     headers: Headers

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 
 class Kind(StrEnum):
@@ -39,8 +40,7 @@ class Intent(StrEnum):
     STOP = "stop"  # the whole text is a STOP
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """One address a machine speaks of. `status` is the enhanced code of RFC 3463, empty if it was not told.
 
     `permanent`: trying again is useless. `address_dead`: no such user or host; it alone strikes an address.
@@ -53,8 +53,7 @@ class Recipient:
     said: str = ""  # the machine's own words
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a message means, and the words it rests on (`reason`).
 
     `text`: the person's own words. `reference`: the one we print, `references`: Message-IDs it answers or reports on,
@@ -81,7 +80,8 @@ class Verdict:
 
     def as_json(self) -> dict[str, Any]:
         """Values that the json module can write."""
-        return {k: v.isoformat() if isinstance(v, date) else v for k, v in asdict(self).items()}
+        told: dict[str, Any] = to_builtins(self)
+        return told
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Verdict:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.reading.breaks import Break, break_at, is_forward, plain
 from relanced.reading.flat import any_of
@@ -44,8 +45,7 @@ _FAREWELL = re.compile(
 _POSTSCRIPT = re.compile(r"\s*p\.? ?s\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What a person wrote, what of it an intent may rest on (`said`), whose mail they pass on."""
 
     text: str = ""

@@ -6,8 +6,9 @@ Each finding has a key that stays the same while it lasts, so that it is told on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from msgspec import Struct
 
 from relanced.rules.calendar import bank_days_between
 from relanced.rules.decide import Decision
@@ -28,8 +29,7 @@ RESERVE = 50_000_000  # bytes: with less than that nothing new leaves
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something is wrong. `here`: only this machine sees it, and only it can say when it is over."""
 
     key: str
@@ -37,8 +37,7 @@ class Finding:
     here: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The message that is first in the queue of a channel, and since when it is due."""
 
     channel: str
@@ -46,8 +45,7 @@ class Head:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """How many things of a kind wait (counted up to a bound), and since when the oldest does. `lapses`: when the most
     pressing of them is too late, `pressing` from when on it is so (see `half_over`)."""
 
@@ -58,8 +56,7 @@ class Waiting:
     lapses: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Breaker:
+class Breaker(Struct, frozen=True):
     """How a channel has failed of late."""
 
     channel: str
@@ -68,8 +65,7 @@ class Breaker:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """A folder and the room around it, in bytes."""
 
     folder: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from relanced.rules.holidays import FRANCE, TARGET, Holidays, local
 from relanced.rules.limits import Cap
@@ -109,8 +110,7 @@ def fresh_from(due_on: date) -> date:
 # -- hours --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(Struct, frozen=True):
     """A part of the local day, `end` excluded; an `end` of 00:00 is midnight. Raises ValueError when it is empty."""
 
     start: time
@@ -121,8 +121,7 @@ class Hours:
             raise ValueError(f"hours must end after they start, not {self.start:%H:%M}-{self.end:%H:%M}")
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRules:
+class ContactRules(Struct, frozen=True):
     """When and how often people may be contacted. `weekdays`: Monday is 0. `holidays`: stay quiet on holidays."""
 
     hours: tuple[Hours, ...] = (Hours(time(9), time(12)), Hours(time(14), time(18)))
@@ -131,8 +130,7 @@ class ContactRules:
     caps: tuple[Cap, ...] = (Cap(1, 1), Cap(2, 7), Cap(4, 31))
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """Whether a contact is allowed now, until when, and the first moment (from now on) when one is."""
 
     open: bool

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
+
+from msgspec import Struct
 
 from relanced.rules.calendar import add_bank_days, add_working_days, bank_day_on_or_after
 from relanced.rules.model import Hold, HoldKind, Message, Road
@@ -43,8 +44,7 @@ class Day(StrEnum):
     MUST = "must"  # it makes no sense without
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What follows from a result. `spoke`: with somebody who can answer for the debtor.
 
     The hold lies on the terms of the call (`whole`: on the case); `rest` is how many working days it lasts when no day
@@ -90,8 +90,7 @@ REPLACED = frozenset({HoldKind.CALL_BACK, HoldKind.VALIDATION, HoldKind.PROMISE}
 _FOLLOWED_UP = frozenset(effect.hold for effect in EFFECTS.values() if effect.hold)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """What becomes of the call and of the case. `closed`: the step counts as performed, with `word` to tell how.
 
     Otherwise the call is tried again from the day `again_on`, or `strikes` its number and the next road is taken.

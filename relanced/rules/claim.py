@@ -7,10 +7,11 @@ ACT/365; each line is rounded half-up and totals are sums of lines. Sources stan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 from relanced.rules.model import Segment
 from relanced.rules.rates import RateTable, Reference, Semester
@@ -31,8 +32,7 @@ class RateKind(StrEnum):
     ECB_PLUS = "ecb_plus"  # agreed: the ECB rate plus `value` points
 
 
-@dataclass(frozen=True, slots=True)
-class RateRule:
+class RateRule(Struct, frozen=True):
     """A rate as law or contract words it. `frozen`: the semester in which interest starts rules for ever."""
 
     kind: RateKind
@@ -63,8 +63,7 @@ def below_floor(rule: RateRule, day: date, rates: RateTable) -> Decimal | None:
 # -- what is owed -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Struct, frozen=True):
     """Principal that went away on a day; negative when a payment was reversed.
 
     A credit note corrects the price: give it the due date, so that no interest runs on what was never owed.
@@ -74,8 +73,7 @@ class Paid:
     cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimTerm:
+class ClaimTerm(Struct, frozen=True):
     """One term claimed: its principal before `paid`, in cents, and the day its formal notice took effect, if any.
 
     Where only an open amount is known, that is `cents`, with nothing `paid`: interest on less is never too much.
@@ -88,8 +86,7 @@ class ClaimTerm:
     notice_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InterestLine:
+class InterestLine(Struct, frozen=True):
     """Interest on `base` cents from `first` to `last`, both included. `missing` names a rate not yet known."""
 
     invoice: str
@@ -108,16 +105,14 @@ class InterestLine:
         return (self.last - self.first).days + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Indemnity:
+class Indemnity(Struct, frozen=True):
     """The fixed recovery charge of one invoice, in cents."""
 
     invoice: str
     cents: int = INDEMNITY
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What is claimed at the end of the day `until`, in cents."""
 
     until: date
@@ -220,8 +215,7 @@ def _line(invoice: str, first: date, last: date, base: int, rule: RateRule, pric
     return InterestLine(invoice, first, last, base, price.percent, cents, rule.article, price.source, price.missing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Price:
+class _Price(Struct, frozen=True):
     percent: Decimal
     source: str = ""
     missing: str = ""

@@ -7,8 +7,9 @@ message, not by three.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct, field
 
 from relanced.rules.limits import first_allowed
 from relanced.rules.model import CaseFacts, HoldKind, Term
@@ -24,8 +25,7 @@ __all__ = ["Decision", "Named", "PassOver", "PassReason", "Stand", "decide", "st
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What is to be done for a case now. Without a step: nothing, and `reason` says why.
 
     `look_again` is the next moment at which time alone may change the answer; None: only a new fact can.
@@ -45,8 +45,7 @@ class Decision:
         return sum(line.cents for line in self.lines)
 
 
-@dataclass(slots=True)
-class _Waits:
+class _Waits(Struct):
     """Moments and reasons collected on the way."""
 
     days: set[date] = field(default_factory=set)
@@ -127,8 +126,7 @@ def _not_offered(facts: CaseFacts, known: list[Stand], today: date, waits: _Wait
     return [s for s in known if s.term.id not in held] if held else known
 
 
-@dataclass(frozen=True, slots=True)
-class _Amounts:
+class _Amounts(Struct, frozen=True):
     """What the case is asked for, held terms included: the least a policy chases is measured on it."""
 
     terms: Sequence[Term]

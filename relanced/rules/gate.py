@@ -7,10 +7,11 @@ defers the latest counts, among allows the earliest end. An allow is worth until
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from relanced.rules.calendar import ContactRules, add_bank_days, fresh, fresh_from, opening
 from relanced.rules.decide import Decision, Named
@@ -36,8 +37,7 @@ class Strength(IntEnum):
     CANCEL = 3  # it must not leave any more
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """One answer. `until`: the end of an allow, or the moment a defer may be asked again."""
 
     strength: Strength
@@ -51,8 +51,7 @@ def _allow(gate: str, until: datetime | None = None) -> Verdict:
     return Verdict(Strength.ALLOW, gate, until=until)
 
 
-@dataclass(frozen=True, slots=True)
-class Surface:
+class Surface(Struct, frozen=True):
     """What surrounds the case: the creditor, the house and the door, as they are now.
 
     `at_most` is the age in bank days that the bank data may have. `deaf` says why our ears are closed, empty when open;
@@ -75,8 +74,7 @@ class Surface:
     rates_missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """One message at one moment. `follows` is true for an `also` message and for a later turn after the step counted:
     these ask whether the lines are still owed and not held, not whether the step is still decided."""
 

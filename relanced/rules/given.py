@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Cause(StrEnum):
@@ -30,8 +31,7 @@ class WordKind(StrEnum):
     THANKS = "thanks"  # their message was read, and needs no other answer
 
 
-@dataclass(frozen=True, slots=True)
-class DeskWord:
+class DeskWord(Struct, frozen=True):
     """One thing the desk says. `promise` is the promise or instalment, `agreement` the agreement it is about, `offer`
     the offer; `answers` the Message-IDs a reply answers."""
 
@@ -54,8 +54,7 @@ class PromiseState(StrEnum):
     REPLACED = "replaced"  # a later word took its place, or a person set it aside
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """A debtor's word: so much, on a day. `until` is its last day of grace.
 
     `terms` are the terms it is about, each with what it owed when the word was given: what has gone off them since was
@@ -88,8 +87,7 @@ class OfferState(StrEnum):
     WITHDRAWN = "withdrawn"  # a person took it back
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """The creditor's word: who pays `cents` until the day `until` owes nothing more, and `waived` is let go.
 
     `terms` are the terms it is about, each with what it owed when the offer was made. `last` is the last day on which a

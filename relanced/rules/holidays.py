@@ -6,17 +6,16 @@ overseas); Code du travail of each Pacific territory; local custom of the Antill
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from dateutil.easter import easter
+from msgspec import Struct
 
 MID_LENT, GOOD_FRIDAY, EASTER_MONDAY, ASCENSION, WHIT_MONDAY = -24, -2, 1, 39, 50  # days after Easter
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Holidays:
+class Holidays(Struct, frozen=True, eq=False):
     """`fixed`: "MM-DD". `moving`: days after Easter Sunday. Each of them is itself and no other."""
 
     fixed: tuple[str, ...] = ()

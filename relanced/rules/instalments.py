@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+
+from msgspec import Struct
 
 from relanced.rules.calendar import add_working_days
 from relanced.rules.given import Promise
@@ -32,8 +33,7 @@ _SPOKEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
+class Instalment(Struct, frozen=True):
     """One part: the `n`-th, from 1; `upto` is the sum of all parts until then, this one included. Amounts in cents."""
 
     n: int

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from math import floor
 from typing import Protocol, Self
+
+from msgspec import Struct
 
 SPANS = {"day": 1, "week": 7, "month": 31}  # what the words of the YAML mean, in rolling local days
 
@@ -23,8 +24,7 @@ class Window(Protocol):
         """In how many days in a row, today included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """At most `times` contacts in any `days` local days in a row. Raises ValueError when it could never allow one."""
 
     times: int
@@ -55,8 +55,7 @@ def _room(days_used: Sequence[date], day: date, cap: Window) -> bool:
     return near < cap.times
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """`n` in `seconds`: after a rest `n` at once, then one every `seconds / n`. Raises ValueError unless both > 0."""
 
     n: int
@@ -110,8 +109,7 @@ class Rates(tuple[Rate, ...]):
 DEFAULT = "default"  # every domain that is not named
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """How many were granted, the state to store, and the epoch second from which one more can be had."""
 
     granted: int

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+
+from msgspec import Struct, field
 
 from relanced.rules.given import Offer, Promise
 
@@ -47,8 +47,7 @@ class PaymentMode(StrEnum):
     OTHER = "other"  # anything else
 
 
-@dataclass(frozen=True, slots=True)
-class Debtor:
+class Debtor(Struct, frozen=True):
     """The person or company that owes. `address` holds the postal lines, the last one being postcode and town."""
 
     key: str
@@ -63,8 +62,7 @@ class Debtor:
     closed: tuple[tuple[date, date], ...] = ()  # closing periods, both ends included
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """One usable or dead way to one contact. `where` is a mail address or an E.164 number; empty for a letter."""
 
     id: int
@@ -76,8 +74,7 @@ class Address:
     dead_since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One due date of one invoice: the grain at which the ladder is climbed.
 
     `stated_open` is what the books said the *whole invoice* still owed at the end of `stated_on`, if they ever said.
@@ -105,8 +102,7 @@ class Term:
     closed_on: date | None = None  # its case was closed while it was open
 
 
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """A payment or a credit note. Without `invoice_id` nobody said what it pays: the oldest term first."""
 
     id: int
@@ -134,8 +130,7 @@ class LineKind(StrEnum):
     ABSORBED = "absorbed"  # a lower step of another overdue term: listed apart
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One step of one term in one round, as history tells it. `clock_from` is the first presentation of a notice."""
 
     term_id: int
@@ -169,8 +164,7 @@ class HoldKind(StrEnum):
     HISTORY = "history"  # imported: the former tool had it on hold
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A row: who stopped what, why, until when. Without `term_id` the whole case stands still.
 
     With `cents` only that much of the term is contested: it is not asked for, and the rest goes on.
@@ -186,16 +180,14 @@ class Hold:
     cents: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Struct, frozen=True):
     """How this debtor pays. `mean_lateness` is in days, over the last twelve invoices fully paid."""
 
     paid_invoices: int = 0
     mean_lateness: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class GoLive:
+class GoLive(Struct, frozen=True):
     """The creditor was opened: since when, and on which step the terms late on that day start."""
 
     on: date
@@ -229,8 +221,7 @@ LIVE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One wording on one road. `slot` 0 is the step's `via`, each `also` has its own; `turn` counts fallbacks.
 
     `gist` marks what a sheet or a call in a tray asks for and recalls.
@@ -250,8 +241,7 @@ class Message:
     gist: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(Struct, frozen=True):
     """One step performed, or being performed, for one case."""
 
     id: int
@@ -264,12 +254,11 @@ class Reminder:
     messages: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFacts:
+class CaseFacts(Struct, frozen=True, dict=True):
     """Everything `decide` and the gate need to know of one case, read in one transaction.
 
     `touched_on` are the local days on which a reminder left for this debtor; `address_days` the same per mail address,
-    number or postal address over all debtors. `known` is what was worked out of them already: see `once`.
+    number or postal address over all debtors. What was worked out of them stays with them: see `once`.
     """
 
     id: int
@@ -289,7 +278,6 @@ class CaseFacts:
     address_days: tuple[tuple[str, date], ...] = ()
     promises: tuple[Promise, ...] = ()
     offers: tuple[Offer, ...] = ()
-    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def live(self) -> Reminder | None:

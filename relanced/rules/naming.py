@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from relanced.rules.calendar import fresh_from
 from relanced.rules.model import CaseFacts, LineKind, LineState, Reminder, Term
@@ -13,8 +14,7 @@ from relanced.rules.policy import Policy, Step, Tone
 from relanced.rules.stand import Stand, meant
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A term named in a reminder: on which of its steps, why, and what it owes in cents."""
 
     term_id: int
@@ -34,8 +34,7 @@ def lines_of(facts: CaseFacts, reminder: Reminder) -> tuple[Named, ...]:
     return left if any(n.kind is not LineKind.ABSORBED for n in left) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """What choosing looks at: stands, oldest term first, the last day the creditor's bank data cover, and the reminder
     that counts as if it had left, if any."""
 

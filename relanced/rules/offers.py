@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+
+from msgspec import Struct
 
 from relanced.rules.given import Offer, OfferState, Promise
 from relanced.rules.model import CaseFacts, Money
@@ -14,8 +15,7 @@ from relanced.rules.owed import balances, designated, outstanding
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Ruled:
+class Ruled(Struct, frozen=True):
     """What became of an offer, how much had been paid on it, and what is still owed of its terms."""
 
     offer: Offer
@@ -52,8 +52,7 @@ def _ruled(offer: Offer, facts: CaseFacts, owed: Mapping[int, int], today: date,
     return Ruled(offer, OfferState.LAPSED if over else OfferState.OPEN, come.paid, left)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far an offer has come: what was paid on it, what it still asks, and what it would still let go."""
 
     paid: int

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import wraps
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.model import CaseFacts, HoldKind, Money, Term
@@ -25,9 +27,10 @@ def once(work: Callable[[CaseFacts], T]) -> Callable[[CaseFacts], T]:
 
     @wraps(work)
     def answer(facts: CaseFacts) -> T:
-        if work.__name__ not in facts.known:
-            facts.known[work.__name__] = work(facts)
-        found: T = facts.known[work.__name__]
+        known = facts.__dict__
+        if work.__name__ not in known:
+            known[work.__name__] = work(facts)
+        found: T = known[work.__name__]
         return found
 
     return answer
@@ -117,8 +120,7 @@ def oldest_first(terms: Iterable[Term]) -> list[Term]:
     return sorted(terms, key=lambda t: (t.due_on, t.invoice, t.n, t.id))
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What every term owes, and the day on which money that named no invoice last paid a term."""
 
     owed: dict[int, int] = field(default_factory=dict)

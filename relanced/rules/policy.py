@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 
-from pydantic import TypeAdapter
+from msgspec import Struct, field, json
+from msgspec.structs import replace
 
 from relanced.rules.model import Road, Segment
 
@@ -43,24 +42,21 @@ class DuringOffer(StrEnum):
     HOLD = "hold"  # what it is about stands still
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """The moment of a step: days from the due date (negative: before), or once the deadline of a notice has passed."""
 
     days: int = 0
     deadline_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AtMost:
+class AtMost(Struct, frozen=True):
     """How often a step may be performed for one case: `times` in `days` rolling local days."""
 
     times: int
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One level of the ladder. `within` is in working days, `max_lateness` and `deadline` in calendar days."""
 
     name: str
@@ -95,8 +91,7 @@ class Step:
         return self.wording or self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """A ladder and whom it is for. Amounts in cents, `gather` in days."""
 
     name: str
@@ -137,7 +132,7 @@ class Policy:
     @staticmethod
     def from_json(text: str) -> Policy:
         """A policy back from its snapshot."""
-        return _ADAPTER.validate_json(text)
+        return json.decode(text, type=Policy)
 
     @property
     def digest(self) -> str:
@@ -145,13 +140,7 @@ class Policy:
         return hashlib.sha256(_canonical(self).encode()).hexdigest()[:16]
 
 
-_ADAPTER = TypeAdapter(Policy)
-
-
 @lru_cache(maxsize=256)  # every case that starts keeps one
 def _canonical(policy: Policy) -> str:
     """JSON with keys and sets in order, so that equal policies have equal texts."""
-    body = _ADAPTER.dump_python(policy, mode="json")
-    for part, name in [(body, "segments"), (body, "tags"), *((step, "only") for step in body["steps"])]:
-        part[name] = sorted(part[name])
-    return json.dumps(body, ensure_ascii=False, sort_keys=True)
+    return json.encode(policy, order="sorted").decode()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from relanced.rules.calendar import add_bank_days, bank_day_on_or_after
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
@@ -27,8 +28,7 @@ GRACE: Mapping[PaymentMode, int] = MappingProxyType(
 BROKEN = (PromiseState.PARTLY, PromiseState.BROKEN)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What became of a promise, and how much had been paid on it by then."""
 
     promise: Promise
@@ -41,8 +41,7 @@ def last_day(on: date, means: PaymentMode) -> date:
     return add_bank_days(bank_day_on_or_after(on), GRACE[means])
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(Struct, frozen=True):
     """How much of a word is done: by payments, and by credit notes that leave less to pay than was promised."""
 
     paid: int

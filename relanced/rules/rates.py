@@ -8,14 +8,14 @@ persons, and all other cases. A semester that is not listed is not known here: `
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Semester:
+
+class Semester(Struct, frozen=True, order=True):
     """Half a year: `half` is 1 from January to June, 2 from July to December. Written "2026-1"."""
 
     year: int
@@ -51,8 +51,7 @@ class Reference(StrEnum):
     LEGAL_OTHER = "legal_other"  # legal rate in all other cases: the creditor is a professional
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """What is known of one semester, in percent. None: not known."""
 
     semester: Semester
@@ -70,8 +69,7 @@ class Published:
         }[reference]
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """A rate in percent, the semester it was published for, its source; `known` is False when it only stands in."""
 
     percent: Decimal
@@ -80,8 +78,7 @@ class Quote:
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RateTable:
+class RateTable(Struct, frozen=True):
     """The published rates, oldest semester first."""
 
     rows: tuple[Published, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from relanced.rules.given import Offer, OfferState, Promise
 from relanced.rules.model import CaseFacts, HoldKind
@@ -13,8 +14,7 @@ from relanced.rules.owed import contested
 from relanced.rules.promises import BROKEN, covered, made_good, share_of
 
 
-@dataclass(frozen=True, slots=True)
-class Recalls:
+class Recalls(Struct, frozen=True):
     """`missed` is an instalment of the agreement that was ended, `broken` a promise of its own."""
 
     broken: Promise | None = None

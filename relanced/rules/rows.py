@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from relanced.rules.model import Consent, PaymentMode, Road, Segment
 
 
-@dataclass(frozen=True, slots=True)
-class DebtorRow:
+class DebtorRow(Struct, frozen=True):
     """A debtor. None means: the file says nothing, keep what is known."""
 
     line: int
@@ -28,8 +28,7 @@ class DebtorRow:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRow:
+class ContactRow(Struct, frozen=True):
     """One address of one debtor. `where` is a mail address or an E.164 number."""
 
     line: int
@@ -41,16 +40,14 @@ class ContactRow:
     consent: Consent = Consent.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class TermRow:
+class TermRow(Struct, frozen=True):
     """One due date and its part of the invoice."""
 
     due_on: date
     cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceRow:
+class InvoiceRow(Struct, frozen=True):
     """An invoice with its terms, oldest due date first. `open_cents`: what the books say it still owes, if they say."""
 
     line: int
@@ -68,8 +65,7 @@ class InvoiceRow:
     excluded: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CreditRow:
+class CreditRow(Struct, frozen=True):
     """A credit note (*avoir*); without `invoice` it counts for the oldest term. `cents` is positive."""
 
     line: int
@@ -81,8 +77,7 @@ class CreditRow:
     invoice: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRow:
+class PaymentRow(Struct, frozen=True):
     """Money received. `key` names it for ever: the bank's reference, else day, cents, debtor, label and n-th such row.
 
     Without `debtor` (and without a known `invoice`) nobody knows whose it is: it waits to be matched. Negative `cents`
@@ -99,8 +94,7 @@ class PaymentRow:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRow(Struct, frozen=True):
     """What a former tool did: the step reached for an invoice, the last contact, a hold, a comment.
 
     `ahead`: that step comes before the due date.
@@ -116,8 +110,7 @@ class HistoryRow:
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """One file's worth, checked row by row. `covers`: the last day that the payments, or the snapshot, account for.
 
     A `snapshot` lists every open invoice: what is absent is settled. Otherwise an import only adds and changes.

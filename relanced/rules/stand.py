@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from relanced.rules.given import PromiseState
 from relanced.rules.model import CaseFacts, Line, LineState, PaymentMode, Term
@@ -35,8 +36,7 @@ class PassReason(StrEnum):
     ADOPTED = "adopted"  # the case moved to another policy, and had come as far under the former one
 
 
-@dataclass(frozen=True, slots=True)
-class PassOver:
+class PassOver(Struct, frozen=True):
     """A step that is skipped for a term, once and for good."""
 
     term_id: int
@@ -44,8 +44,7 @@ class PassOver:
     reason: PassReason
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """Where one term stands: its next step, the day it is due and the last day on which it may be taken, if any.
 
     Without a step the ladder has ended; without a due day nobody can know it yet (a notice not presented).
@@ -97,8 +96,7 @@ def stand(facts: CaseFacts, policy: Policy, term: Term, owed: int, today: date) 
     return stands(facts, policy, [term], {term.id: owed}, today)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
+class _Past(Struct, frozen=True):
     """What became of the steps of one term in this round: when each was performed, what was passed over, and from when
     the clock of a notice runs."""
 
@@ -117,8 +115,7 @@ class _Past:
                 self.clocks[line.step] = line.clock_from
 
 
-@dataclass(frozen=True, slots=True)
-class _Climb:
+class _Climb(Struct, frozen=True):
     """One term on its ladder."""
 
     facts: CaseFacts

@@ -6,8 +6,9 @@ Only a missing, refused or dead address moves on to the next turn; never time, n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from msgspec import Struct
 
 from relanced.rules.model import LIVE, Address, CaseFacts, Consent, Message, MessageState, Reminder, Road
 from relanced.rules.policy import Step
@@ -16,8 +17,7 @@ FOLLOW_UP = timedelta(days=7)  # how long after its day a reminder is still foll
 _LEFT = (MessageState.SENT, MessageState.DELIVERED)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """The next message to plan for a slot."""
 
     slot: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import insert, select, update
 
 from relanced.rules.instalments import Instalment, too_long
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 _GIVES_WAY = (HoldKind.PROMISE, HoldKind.CALL_BACK, HoldKind.VALIDATION)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is agreed: how a sum in cents is cut into parts (may raise ValueError), of which invoices, by what means.
 
     `anyway`: even over a longer time than a judge would grant.
@@ -46,8 +45,7 @@ class Wanted:
     anyway: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(Struct, frozen=True):
     """The agreement as it was kept."""
 
     id: int

@@ -6,10 +6,10 @@ Beside them the mails the house wrote to its own people, by key: none is written
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import delete, func, or_, select, update
 
 from relanced.rules.audit import Finding
@@ -28,8 +28,7 @@ KEPT = timedelta(days=40)
 _ALERT, _DIGEST = "alert", "digest"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Something began or, with `ended_at`, is over."""
 
     key: str

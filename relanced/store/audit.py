@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal_column, not_, select, text, update
 
 from relanced.rules.audit import UNHEARD, Breaker, Head, Waiting, ear, half_over
@@ -38,8 +38,7 @@ LIVE = text("reminders.live")  # as the partial index says it
 LOST = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """How the house stands at this moment, as its rows tell."""
 
     stopped: str
@@ -54,8 +53,7 @@ class Seen:
     heard: dict[str, datetime]  # by ear (see `ear`), until when all that came back was heard
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """Counts for a monitor. Messages by channel and state, the longest due by channel, newest imports; `heard`: by
     channel and inbox, until when all that came back was heard."""
 

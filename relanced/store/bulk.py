@@ -7,11 +7,11 @@ moment into words for every row half as much again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Dialect, Insert, Update
 
 from relanced.store.upsert import Upsert
@@ -41,8 +41,7 @@ class Bulk:
             await connection.exec_driver_sql(ready.sql, ready.bound(rows))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Struct, frozen=True):
     sql: str
     said: Callable[[Row], tuple[Any, ...]]
     converted: tuple[tuple[int, Callable[[Any], Any]], ...]  # by the place in what a row says

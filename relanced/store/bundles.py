@@ -7,11 +7,11 @@ is doubtful: it is told to people and never mailed again by itself. The letters 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import func, insert, literal_column, select, update
 
 from relanced.store import journal
@@ -36,8 +36,7 @@ class BundleState(StrEnum):
     FAILED = "failed"  # it did not leave, and will not by itself
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """Some letters of one channel, by the numbers of their messages, in the order in which they were laid. What is too
     heavy for one mail leaves in several `parts`, each a bundle of its own."""
 
@@ -50,8 +49,7 @@ class Bundle:
     parts: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """What became of one try: `due_at` when it is tried again; `task` what a person is asked, in their words."""
 
     state: BundleState

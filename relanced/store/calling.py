@@ -6,10 +6,10 @@ Everything here happens within one transaction of the caller, who holds the lock
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import func, insert, select, update
 
 from relanced.rules.calls import EFFECTS, NOT_REACHED, REPLACED, CallResult, Ending, ending
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 _IN_VAIN = tuple(result.value for result, effect in EFFECTS.items() if not effect.spoke)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What a person says of a call: made for a message, made of their own accord, or received.
 
     `named` is the moment the debtor named, aware and local; `invoices` those that were spoken of, empty: all that are
@@ -52,8 +51,7 @@ class Call:
     number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(Struct, frozen=True):
     """What became of it: the ending, how often nobody was reached, how many terms stand still now.
 
     `late` says why the step could not be performed: the call had been withdrawn, or had lapsed, before it was made.
@@ -70,8 +68,7 @@ class Logged:
         return self.held > 0 or self.ending.strikes or bool(self.late)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """One call with everything around it. `row` is the message that still waits for it."""
 
     call: Call

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, func, select
 
 from relanced.rules.model import Road
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Call", "Calls", "Logged", "Waiting"]
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A call that waits for a person. `cents`: what it names; `tries`: how often nobody was reached so far.
 
     `not_before`: when it may be tried again; `lapse_at`: when it is too late.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import insert, update
 
 from relanced.rules.given import Cause
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(frozen=True, slots=True)
-class Contested:
+class Contested(Struct, frozen=True):
     """What a debtor contests, and why. `cents` is a part of one invoice: the rest of it goes on climbing."""
 
     why: str
@@ -42,8 +41,7 @@ class Contested:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(Struct, frozen=True):
     """A collective procedure: what it is called, the day of the judgment, and until when claims must be declared (a
     local moment of the last day)."""
 

@@ -7,10 +7,11 @@ to round until it is open as before; a failure closes it again, for twice as lon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 from sqlalchemy import bindparam, select
 
 from relanced.channel import Refusal, Refused, Scope, Sent, Tray, Unavailable
@@ -33,8 +34,7 @@ _FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 ONE, OPEN = 1, 64  # how many may be in flight when it is tried again; with more than so many it is open
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(Struct, frozen=True):
     """How a channel has done of late. `recent` holds one letter per parcel: R refused, S taken.
 
     `room` is how many may be in flight while it is tried; 0: no bound of its own.

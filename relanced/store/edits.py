@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Select, func, insert, select, update
 
 from relanced.rules.model import Road
@@ -31,16 +31,14 @@ _ALONG = {"address": ("address", "postcode")}  # the postcode is a part of the a
 _NOT_IMPORTED = frozenset({"closed"})
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True):
     """What came of an edit: each field with what it was and is, and how many terms go on because a road was found."""
 
     changed: Changes
     freed: int = 0
 
 
-@dataclass(slots=True)
-class _Editing:
+class _Editing(Struct):
     """One edit under the lock of its case."""
 
     connection: AsyncConnection

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import Select, Table, bindparam, exists, select
 
 from relanced.rules.given import DeskWord, WordKind
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "Standing", "case_key", "load", "place_key"]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the database knows of a creditor."""
 
     key: str
@@ -53,8 +53,7 @@ class Standing:
     paced: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unsaid:
+class Unsaid(Struct, frozen=True):
     """A word of the desk that has not reached anybody: its message, what it says, where to, and why it stands there."""
 
     message_id: int
@@ -65,8 +64,7 @@ class Unsaid:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A case as the rules see it, with what only the flow needs."""
 
     facts: CaseFacts

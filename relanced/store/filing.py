@@ -6,10 +6,11 @@ Nothing is deleted: what was set aside stays as it came, and can be put with a c
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+from msgspec.structs import fields
 from sqlalchemy import Select, func, or_, select, update
 
 from relanced.channel import Reply
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 _MOST = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Lying:
+class Lying(Struct, frozen=True):
     """Something that came back. `said`: what the door understood of it, as JSON; `size`: its bytes."""
 
     id: int
@@ -59,8 +59,7 @@ class Lying:
         return next((one for one in self.said if one.get("sender")), {})
 
 
-@dataclass(frozen=True, slots=True)
-class Filer:
+class Filer(Struct, frozen=True):
     """Who files, and what the house lays down: who reads the answers to a creditor, by when they are answered, which
     channels are read. `anyway`: although somebody has set it aside."""
 

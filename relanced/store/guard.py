@@ -6,10 +6,12 @@ import fcntl
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from relanced.store.engine import StoreError
 
@@ -58,8 +60,7 @@ class Lock:
             self._file = None
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(Struct, frozen=True):
     """What the state folder remembers of the database: who it is, how often it was started, and which file it was.
 
     `coming` is a start that was about to be counted: whoever is killed then may have counted it, or not.

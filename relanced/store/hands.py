@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from relanced.store.asked import Unfitting, in_no_other_hands
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(frozen=True, slots=True)
-class Hands:
+class Hands(Struct, frozen=True):
     """Who works on which case. `seen` is the version of it that they looked at, `read` the last reply that they have
     read, by the number under which it was heard; None: they do not say."""
 

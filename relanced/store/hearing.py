@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import asdict, fields, replace
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from relanced.channel import Enclosure, Heard, Receipt, Reply, Said
@@ -36,8 +37,7 @@ _SOON, _LATER = timedelta(seconds=30), timedelta(minutes=15)
 _LONGEST_KEY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """Something heard that was not read yet."""
 
     id: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Row, delete, insert, select, update
 
 from relanced.store import journal
@@ -29,8 +29,7 @@ class WrongMode(StoreError):
     """The database was born in another mode: going live means a fresh one."""
 
 
-@dataclass(frozen=True, slots=True)
-class HouseRow:
+class HouseRow(Struct, frozen=True):
     """What the whole house shares. `identity` was drawn at birth and is the database's own."""
 
     mode: str

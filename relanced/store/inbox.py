@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from relanced.store.audit import LIVE
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _MOST = 500  # of a kind, the oldest
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """One thing. `owner`: the person it belongs to, else nobody; `what` is how a command would name it."""
 
     kind: str

@@ -10,10 +10,10 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from sqlalchemy import bindparam, insert, select, update
 
 from relanced.store.among import among
@@ -27,8 +27,7 @@ HOUSE = 0
 DAEMON = "daemon"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing that happened: to which case, what, told by whom. `about` must be JSON."""
 
     case_id: int

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Select, literal_column, select, union
 
 from relanced.channel import Receipt, Reply
@@ -22,8 +23,7 @@ MOST_NAMED = 50  # Message-IDs of one reply that are looked up
 _REFERENCE = re.compile("<([A-Za-z0-9-]{1,40})[.@]")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The case, and where they are known the message and the attempt, with what was known of it.
 
     `guessed`: by the reference alone, which is printed for everybody who sees our letters.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, case, func, literal_column, or_, select
 
 from relanced.store.audit import LIVE
@@ -19,8 +19,7 @@ MOST = 1000  # rows of a kind
 LATELY = timedelta(days=3)  # what was promised for Friday is asked for on Monday too
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One thing that waits. `owner`: the case's, else nobody's; `cents`: what it is about, 0 when nothing.
 
     `place` is an address or a number; `since` and `until` are aware moments. `named`: the day or the moment that the
@@ -48,8 +47,7 @@ class Item:
     named: date | datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Everything that waits, by kind, oldest first."""
 
     calls: tuple[Item, ...] = ()

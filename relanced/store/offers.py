@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from relanced.rules.model import HoldKind, PaymentMode, Term
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is offered until a day, of which invoices: `off` says how many cents of a sum are let go.
 
     `quiet`: what it is about stands still meanwhile. `means` says how long a payment ordered in time may take.
@@ -46,8 +45,7 @@ class Wanted:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """The offer as it was kept. `older`: an older invoice is owed too, which other money that names none pays first."""
 
     id: int

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+from msgspec.structs import fields, replace
 from sqlalchemy import select
 
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
@@ -25,23 +26,20 @@ if TYPE_CHECKING:
 MANY_FAILURES = 10  # refused for now so many times: a person looks
 
 
-@dataclass(frozen=True, slots=True)
-class NotBegun:
+class NotBegun(Struct, frozen=True):
     """The last check said no, or the house is closing: provably nothing left."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """What the planner would find once the message has left on this `day`: nothing to do `until` then, or for ever."""
 
     day: date
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one attempt. `lapse_at`: how long a sheet may lie in the tray. `settle_at`: when to ask first."""
 
     message_id: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from relanced.rules.decide import Named, PassOver
 from relanced.rules.model import Road
@@ -13,8 +14,7 @@ from relanced.store.saying import NewWord
 from relanced.store.tasks import Task
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(Struct, frozen=True):
     """A message to be planned, or parked until a person acts."""
 
     slot: int
@@ -33,8 +33,7 @@ class NewMessage:
     asked_digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NewReminder:
+class NewReminder(Struct, frozen=True):
     """One step to be performed. A hand-over has no message: it is performed at once, or waits for approval."""
 
     step: str
@@ -45,8 +44,7 @@ class NewReminder:
     hand_over_now: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What the planner makes of one case, valid for exactly this version of it."""
 
     case_id: int
@@ -76,8 +74,7 @@ class Plan:
     seen_look: datetime | None = None  # somebody who asks for another look meanwhile gets it
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How many reminders a creditor may still start today; what is over waits until `tomorrow`."""
 
     creditor: str

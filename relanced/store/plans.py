@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from sqlalchemy import bindparam, insert, select, update
 
 from relanced.rules.decide import Named
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A case as it is under the lock."""
 
     version: int
@@ -37,8 +36,7 @@ class Head:
     look_at: datetime | None = None
 
 
-@dataclass(slots=True)
-class Writing:
+class Writing(Struct):
     """One batch of plans being written."""
 
     connection: AsyncConnection

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Select, select, update
 
 from relanced.rules.calls import REPLACED
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a debtor promises. `cents` None: all that may be asked; no `invoices`: all that is overdue."""
 
     on: date
@@ -43,8 +42,7 @@ class Said:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The promise as it was kept. `until` is the last day on which the money may arrive."""
 
     id: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from relanced.channel import Blob
@@ -29,8 +29,7 @@ class ProofKind(StrEnum):
     OTHER = "other"  # anything else that belongs to the file
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A paper: its name, its media type, its bytes, and the day it speaks of."""
 
     kind: ProofKind
@@ -70,8 +69,7 @@ class PaperKind(StrEnum):
     OTHER = "other"  # anything else that belongs to the file
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Struct, frozen=True):
     """A paper of a case, or of one of its invoices by number; the day it speaks of."""
 
     kind: PaperKind

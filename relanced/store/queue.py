@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import Select, func, select
 
 from relanced.rules.limits import Rate, take
@@ -24,8 +24,7 @@ _LIVE = in_state("planned", "parked", "submitting", "uncertain", "in_tray")  # a
 _OLDEST = messages.c.id + 0  # said so, SQLite sorts what the index holds instead of reading the table in its own order
 
 
-@dataclass(frozen=True, slots=True)
-class Pile:
+class Pile(Struct, frozen=True):
     """Messages of one channel that wait in one state for one reason. `ripe`: their moment has come."""
 
     channel: str

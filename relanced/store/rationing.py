@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import bindparam, delete, select, update
 
 from relanced.channel import Parcel
@@ -80,8 +80,7 @@ async def within_rates(
     return granted, again_at
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
+class _Bound(Struct, frozen=True):
     """Some rates that hold together, under the name of what they bound."""
 
     name: str

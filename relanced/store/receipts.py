@@ -8,10 +8,11 @@ nothing changes twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import func, select, update
 
 from relanced.channel import Receipt, Said, Sent, Tray
@@ -45,8 +46,7 @@ _ENDS = {
 _PROVES = {Said.TAKEN: ProofKind.POSTING, Said.POSTED: ProofKind.POSTING, Said.NOTED: ProofKind.OTHER}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What the house lays down for whatever is heard through one channel."""
 
     road: Road
@@ -56,8 +56,7 @@ class Terms:
     answer_by: datetime  # by when a person should have answered
 
 
-@dataclass(slots=True)
-class Applying:
+class Applying(Struct):
     """One thing heard being put into effect: what it changes beyond the messages themselves. `now` is local."""
 
     connection: AsyncConnection

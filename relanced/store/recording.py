@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from sqlalchemy import bindparam, or_, select, update
 
 from relanced.store.among import among
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(slots=True)
-class Recording:
+class Recording(Struct):
     """One batch being recorded: what it changes beyond the messages themselves."""
 
     now: datetime

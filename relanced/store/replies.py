@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import insert, select, update
 
 from relanced.channel import Reply
@@ -71,8 +71,7 @@ async def _hold(a: Applying, case: Any, match: Match, reply: Reply) -> None:
     a.bumped.add(case.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(Struct, frozen=True):
     """A reply of one case: what was said, about which message, who is to answer it by when; `by` whom it came in."""
 
     heard_id: int

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from relanced.rules.given import Offer, OfferState, Promise, PromiseState
 from relanced.rules.habits import habits
@@ -51,8 +52,7 @@ Rows = dict[int, list[Cells]]
 Touches = dict[str, list[tuple[date, int]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The rows of many cases, by case; the first column of each is the case's number."""
 
     terms: Rows

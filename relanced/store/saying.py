@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import insert, select
 
 from relanced.rules.given import WordKind
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(frozen=True, slots=True)
-class NewWord:
+class NewWord(Struct, frozen=True):
     """What is to be said, to whom. `key` names it, so that it is said once; `about` is JSON (promise, agreement …)."""
 
     kind: WordKind

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from sqlalchemy import bindparam, insert, select, update
 
 from relanced.channel import Blob, Parcel
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=20)
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """What the gate allowed, and the versions it looked at. Worth nothing from `until` on."""
 
     case_version: int
@@ -34,8 +33,7 @@ class Permit:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(Struct, frozen=True):
     """A worded message that asks to leave. `touches` are the (key, n) of the contacts it counts as, today; `gist`
     marks what must stay true of it where it may lie in a tray for days."""
 
@@ -50,8 +48,7 @@ class Seal:
     gist: str = ""
 
 
-@dataclass(slots=True)
-class Sealed:
+class Sealed(Struct):
     """Which messages may now be submitted, which were dropped and why, and when a channel has tokens again."""
 
     taken: list[int] = field(default_factory=list)
@@ -59,8 +56,7 @@ class Sealed:
     again_at: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Standstill:
+class Standstill(Struct, frozen=True):
     """What no bump can change before our COMMIT: the house's epoch, why it stands still, the creditors' versions."""
 
     epoch: int

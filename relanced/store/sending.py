@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, bindparam, or_, select, update
 
 from relanced.channel import Blob, Parcel
@@ -29,8 +29,7 @@ WORDING_LEASE = timedelta(minutes=2)
 FORSAKEN = timedelta(hours=1)  # a doubt whose own machine has not settled it by then is everybody's
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A planned message that wants to be worded."""
 
     id: int
@@ -52,8 +51,7 @@ class Waiting:
     thread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Doubtful:
+class Doubtful(Struct, frozen=True):
     """A message that may have left, with its parcel and when it was sealed."""
 
     message_id: int
@@ -65,7 +63,7 @@ class Doubtful:
     owner: str = ""
 
 
-_WANTED = [messages.c[name] for name in Waiting.__slots__ if name != "thread"]
+_WANTED = [messages.c[name] for name in Waiting.__struct_fields__ if name != "thread"]
 _PLANNED = (messages.c.channel == bindparam("channel")) & in_state("planned")
 _NEXT_DUE = select(messages.c.due_at).where(_PLANNED).order_by(messages.c.due_at).limit(1)
 _DUE = (
@@ -268,7 +266,7 @@ async def _waiting(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> lis
     return [_as_read(row, threads.get(row.case_id, ())) for row in rows]
 
 
-_ROAD = Waiting.__slots__.index("road")
+_ROAD = Waiting.__struct_fields__.index("road")
 
 
 def _as_read(row: Row[Any], thread: tuple[str, ...]) -> Waiting:

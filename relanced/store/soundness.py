@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 CASES_AT_ONCE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """An entry of the journal as it was found; without `body` its words were erased."""
 
     seq: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, literal_column, select, update
 
 from relanced.channel import Parcel
@@ -44,8 +44,7 @@ _ENDED = ("delivered", "failed")
 POSTED = ("sent", *_ENDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One letter in the tray, or one that must be pulled out of it."""
 
     message_id: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from relanced.rules.model import HoldKind
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A case that stands still for replies. `owner`: whose it is, else nobody's; `seems`: what each of them suggests,
     empty where nothing is known; `last`: which was heard last."""
 

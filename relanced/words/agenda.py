@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced.words.blocks import Bullets, Paragraph, sheet
 from relanced.words.dialect import Dialect, find
@@ -22,8 +23,7 @@ WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanc
 SHOWN = 15  # of a kind; the workbook has them all
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing that waits. `case` is a number, 0 for none; `cents` 0 when it is about no amount. `hour`: of `until`,
     where one was named."""
 
@@ -47,8 +47,7 @@ class Entry:
         return euros(self.cents, self.currency) if self.cents else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(Struct, frozen=True):
     """The first entries of a kind, how many there are, and how many are not shown."""
 
     shown: tuple[Entry, ...]
@@ -60,8 +59,7 @@ class Some:
         return self.number - len(self.shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda:
+class Agenda(Struct, frozen=True):
     """What waits for one person, each kind in the order in which it should be done."""
 
     person: str

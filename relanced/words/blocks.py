@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+
+from msgspec import Struct
 
 MARKERS = frozenset({"factures", "egalement", "décompte", "paiement", "signature", "échéances"})
 _MARK, _ITEM = "\x02", "\x03"  # no white space, which Jinja could strip, and nothing `clean` lets through
@@ -25,22 +26,19 @@ _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
 _SUBJECT = re.compile(r"Objet[ \u00a0]?:[ \u00a0]?(.+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """Running text on one line; only the words of a reply keep the lines of whoever typed them."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bullets:
+class Bullets(Struct, frozen=True):
     """Neighbouring items of a list."""
 
     items: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """The place of a table, the payment details or the signature."""
 
     name: str
@@ -49,8 +47,7 @@ class Marker:
 Block = Paragraph | Bullets | Marker
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A finished wording: its subject (empty for a short text) and its blocks in order."""
 
     subject: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced.words.blocks import Bullets, Paragraph, sheet
 from relanced.words.dialect import Dialect, find
@@ -21,8 +22,7 @@ from relanced.words.typography import NARROW, NBSP, clean
 WORDING = "lettres/mail.j2"
 
 
-@dataclass(frozen=True, slots=True)
-class Ticked:
+class Ticked(Struct, frozen=True):
     """One letter on the list. `pages` is 0 where nobody has to print it."""
 
     reference: str

@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from itertools import product
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced.channel import Form, forbidden_in_text, gsm_text
 from relanced.words import samples
@@ -31,8 +32,7 @@ _BLANK_LINE = re.compile(r"\n(?:[ \t]*\n)+")
 _FILES = {Form.MAIL: ("mail",), Form.PAPER: ("letter", "mail"), Form.TEXT: ("text",), Form.CALL: ("call",)}
 
 
-@dataclass(frozen=True, slots=True)
-class MailWords:
+class MailWords(Struct, frozen=True):
     """An e-mail: one line of subject, plain text with LF, an HTML document."""
 
     subject: str
@@ -40,8 +40,7 @@ class MailWords:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class LetterWords:
+class LetterWords(Struct, frozen=True):
     """A letter: its subject, the address as printed (NF Z10-011), the PDF and its number of pages.
 
     `missing_glyphs` are characters that no font has and that the page shows as « ? »: such a letter is held.

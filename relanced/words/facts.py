@@ -5,16 +5,16 @@ Whoever words a message builds one `ReminderFacts`; templates and layouts read n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from relanced.rules.claim import Claim
 from relanced.rules.model import PaymentMode, Road, Segment
 from relanced.rules.policy import Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Letterhead:
+class Letterhead(Struct, frozen=True):
     """Who writes: the creditor as printed on every page, and the person who signs.
 
     `legal` is the form and capital ("SARL au capital de 10 000 €"), `address` ends with postcode and town, `reply_to`
@@ -40,8 +40,7 @@ class Letterhead:
         return town.title() if town.isupper() else town
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(Struct, frozen=True):
     """Who is written to. `address` holds the postal lines below the name, the last one being postcode and town.
 
     `salutation` ends with a comma; a letter's closing formula repeats it.
@@ -54,8 +53,7 @@ class Addressee:
     salutation: str = "Madame, Monsieur,"
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
+class LineFacts(Struct, frozen=True):
     """One term named by the reminder: `n` of `of` terms of an invoice of `invoice_cents`.
 
     `cents` is the amount of the term, `open_cents` what is still asked for of it after payments and credit notes, less
@@ -81,8 +79,7 @@ class LineFacts:
         return self.cents - self.open_cents - self.contested_cents
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierFacts:
+class EarlierFacts(Struct, frozen=True):
     """A reminder that left before: the day it was performed, the name of its step, the road it took."""
 
     on: date
@@ -90,8 +87,7 @@ class EarlierFacts:
     road: Road
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenFacts:
+class BrokenFacts(Struct, frozen=True):
     """A promise that was not kept: given on `said_on`, so much for the day `on`, of which `paid_cents` came in time."""
 
     said_on: date
@@ -100,8 +96,7 @@ class BrokenFacts:
     paid_cents: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class OfferFacts:
+class OfferFacts(Struct, frozen=True):
     """An offer made on `said_on`: who pays `cents` until the day `until` is let off `waived_cents` of these invoices.
 
     `lapsed`: that day is over, and it was not paid; `parted`: it is not about all the due dates of each invoice.
@@ -121,8 +116,7 @@ class OfferFacts:
         return self.cents + self.waived_cents
 
 
-@dataclass(frozen=True, slots=True)
-class PartFacts:
+class PartFacts(Struct, frozen=True):
     """A payment that was agreed: the `n`-th of `of` instalments, or a promise (n = 0), so much on that day.
 
     `paid_cents` of it have come already, `credited_cents` of these by credit notes; `means` is how it is to be paid,
@@ -145,8 +139,7 @@ class PartFacts:
         return self.paid_cents - self.credited_cents
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderFacts:
+class ReminderFacts(Struct, frozen=True):
     """One reminder. Raises ValueError without a line, or when its lines speak of several currencies.
 
     `absorbed` are terms of a lower step, listed apart. `enclosed` and `missing` are the invoice numbers whose duplicate

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date, time
 from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from relanced.words.agenda import SHOWN, Agenda, AgendaWords, Entry
 from relanced.words.bundle import BundleWords, Ticked

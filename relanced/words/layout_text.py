@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from relanced.words.blocks import Bullets, Paragraph
 from relanced.words.layout import Content
@@ -60,8 +61,7 @@ def _signature(signature: Signature) -> str:
     return "\n".join([*lines, "", *(line for part in signature.foot for line in wrapped(part, WIDTH))])
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
+class _Grid(Struct, frozen=True):
     """The columns of a table: how wide the first is, the form of a line, how wide all are, and where the sum ends."""
 
     first: int

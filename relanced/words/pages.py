@@ -10,10 +10,11 @@ import json
 import os
 import re
 import threading
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, to_builtins
 
 from relanced.rules.model import Road
 from relanced.words import tables
@@ -35,8 +36,7 @@ _ONE_CHARACTER = b'#set document(title: "x")\n#set text(lang: "fr")\n#sys.inputs
 _STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Where the envelope shows the address, in millimetres from the top left corner of the sheet."""
 
     x: float = 110
@@ -78,7 +78,7 @@ class Press:
         return {
             "title": sheet.subject,
             "day": [facts.today.year, facts.today.month, facts.today.day],
-            "window": asdict(self._window),
+            "window": to_builtins(self._window),
             "sender": {"name": clean(us.name), "lines": _sender_lines(us, labels), "logo": list(us.logo)},
             "to": address,
             "mention": _mention(facts, labels),
@@ -155,8 +155,8 @@ def _part(content: Content, labels: Labels, code: str) -> dict[str, object]:
         case Bullets():
             return {"kind": "bullets", "items": content.items}
         case Table():
-            return {"kind": "table", **asdict(content)}
+            return {"kind": "table", **to_builtins(content)}
         case Payment():
-            return {"kind": "payment", **asdict(content), "code": code, "scan": labels.scan}
+            return {"kind": "payment", **to_builtins(content), "code": code, "scan": labels.scan}
         case Signature():
             return {"kind": "signature", "creditor": content.creditor, "person": content.person}

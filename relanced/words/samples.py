@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from relanced.rules.claim import Claim, Indemnity, InterestLine
 from relanced.rules.model import Road, Segment

@@ -5,8 +5,9 @@ Mail, HTML and letter lay out these same rows, so that they cannot say different
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from relanced.rules.claim import Claim, InterestLine
 from relanced.words.facts import Letterhead, LineFacts, ReminderFacts
@@ -14,16 +15,14 @@ from relanced.words.labels import Labels
 from relanced.words.typography import clean, euros, iban, jour, jour_court, pluriel, siren, taux
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row: its cells, and a line of small print below."""
 
     cells: tuple[str, ...]
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A captioned table. The first `left` columns are words, the others figures.
 
     `total` is the label and the sum of the column `summed`, counted from 0.
@@ -37,8 +36,7 @@ class Table:
     total: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """Where the money goes: labelled values to copy, and a sentence below."""
 
     title: str
@@ -46,8 +44,7 @@ class Payment:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """Who signs and in what capacity, for whom; telephone, label and address of the mailbox; small print."""
 
     person: tuple[str, ...]

@@ -13,11 +13,11 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import Struct, field
 from pydantic import BaseModel
 
 from relanced.channel import Absent, Answer, Channel, Draft, Form, Found, Parcel, Scope, Sent, Tray, Unavailable, Unfit
@@ -27,16 +27,14 @@ DEADLINE = datetime(2027, 3, 1, 18, 0, tzinfo=UTC)
 BEFORE = datetime.now(UTC) - timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """A door, and the eyes of whoever is on the other side of it: the bytes of each thing received, in any order."""
 
     channel: Channel
     received: Callable[[], Sequence[bytes]]
 
 
-@dataclass(slots=True)
-class Go:
+class Go(Struct):
     """The house's last word before the byte that cannot be taken back; it notes what had already arrived."""
 
     world: World

@@ -9,9 +9,9 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from types import new_class
 
 import pytest
 
@@ -204,19 +204,15 @@ async def test_a_write_that_fails_leaves_nothing_and_the_letter_may_leave_later(
     assert isinstance(await office.submit(parcel, yes), Tray)
 
 
-class FailingSpool(Spool):
+def failing(spool: Spool, verb: str, error: Exception) -> Spool:
     """A folder on a disk that answers with one error at one verb."""
 
-    def __init__(self, spool: Spool, verb: str, error: Exception) -> None:
-        super().__init__(spool.folder, spool.state)
-        object.__setattr__(self, verb, self._failing(error))
+    def fail(*_: object) -> None:
+        raise error
 
-    @staticmethod
-    def _failing(error: Exception) -> Callable[..., None]:
-        def fail(*_: object) -> None:
-            raise error
-
-        return fail
+    kind = new_class("Failing", (Spool,), exec_body=lambda said: said.update({verb: fail}))
+    failed: Spool = kind(spool.folder, spool.state)
+    return failed
 
 
 TROUBLES: list[tuple[str, Exception, type, str]] = [
@@ -233,7 +229,7 @@ TROUBLES: list[tuple[str, Exception, type, str]] = [
 async def test_a_sick_disk_is_told_in_words_a_person_understands(
     office: FolderDoor, verb: str, error: Exception, kind: type, words: str
 ) -> None:
-    office._spool = FailingSpool(office._spool, verb, error)
+    office._spool = failing(office._spool, verb, error)
     answer = await office.submit(office.compose(letter()), yes)
     assert isinstance(answer, kind)
     assert words in repr(answer)

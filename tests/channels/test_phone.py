@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from pydantic import ValidationError
 
 from relanced.channel import Absent, Answer, CallDraft, CallSheet, Go, Parcel, Surroundings, TextDraft, Tray, Unfit

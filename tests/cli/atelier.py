@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from click.testing import CliRunner
+from msgspec import Struct
 
 from relanced.cli.commands import relanced
 
@@ -44,8 +44,7 @@ C2;Garage Lefèvre;contact@garage.example;entreprise;9 RUE DU PORT;35400;SAINT M
 """
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(Struct, frozen=True):
     """What a command said."""
 
     status: int
@@ -53,8 +52,7 @@ class Done:
     err: str
 
 
-@dataclass(frozen=True)
-class Atelier:
+class Atelier(Struct, frozen=True):
     """The company's folder."""
 
     folder: Path

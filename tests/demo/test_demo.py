@@ -9,13 +9,13 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -23,8 +23,7 @@ CLAIRE = "claire@atelier-dubois.example"
 RELANCED = (sys.executable, "-c", "from relanced.cli import main; main()")
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(Struct, frozen=True):
     """A demonstration that is over."""
 
     root: Path

@@ -5,38 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Silence:
+
+class Silence(Struct, frozen=True):
     """Never answers again (a black hole)."""
 
 
-@dataclass(frozen=True)
-class Hangup:
+class Hangup(Struct, frozen=True):
     """Closes without a word."""
 
 
-@dataclass(frozen=True)
-class Farewell:
+class Farewell(Struct, frozen=True):
     """Says a reply, then closes."""
 
     reply: str
 
 
-@dataclass(frozen=True)
-class Drip:
+class Drip(Struct, frozen=True):
     """Says a reply one byte at a time, so many seconds apart."""
 
     reply: str
     pause: float
 
 
-@dataclass(frozen=True)
-class Deaf:
+class Deaf(Struct, frozen=True):
     """Says a reply, then reads nothing more."""
 
     reply: str

@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.channel import Parcel, Refusal, Refused, Scope, Sent, Unavailable, Unknown
 from relanced_email.answers import Phase, Reply

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+
+class Entry(Struct, frozen=True):
     """A payment, its way back (below zero), or a credit note."""
 
     invoice: str
@@ -18,8 +18,7 @@ class Entry:
     credit: bool = False
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """Every invoice and every entry; `made` keeps where the book stood when an offer was made, `given` the same of a
     promise."""
 

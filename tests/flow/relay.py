@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from tests.email import relay
 from tests.email.relay import Says
@@ -15,8 +16,7 @@ from tests.email.relay import Says
 JOURNAL = "journal@atelier-dubois.example"
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """One message as the debtor's relay got it."""
 
     to: str
@@ -44,8 +44,7 @@ class Mail:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """A moment at which the relay waits: `reached` once it is there, until the test opens it."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pydantic import BaseModel
 from pypdf import PdfReader
 
@@ -238,7 +238,7 @@ class Opens:
 def hangs(company: Company, door: Telling) -> None:
     """The e-mail channel is of that kind from now on."""
     premises, at_work = company.house.premises, Silent()
-    mine = replace(premises.config.channels["compta"], channel=Opens(door))  # type: ignore[arg-type]
+    mine = replace(premises.config.channels["compta"], channel=Opens(door))
     premises.config = replace(premises.config, channels={**premises.config.channels, "compta": mine})
     as_before = company.house.doors["compta"]
     company.house.doors["compta"] = Redirected(at_work, OURS) if isinstance(as_before, Redirected) else at_work

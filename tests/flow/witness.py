@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from relanced.store.tables import (
     addresses,
@@ -48,8 +49,7 @@ OFFERED = re.compile(rf"votre règlement de {AMOUNT} nous parvient au plus tard 
 WHEN = {"courtoisie": -5, "relance-1": 3, "relance-2": 10, "appel": 14, "relance-ferme": 21, "mise-en-demeure": 30}
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """Something that left, or lies ready to: of which attempt, to whom, in which words (every blank a plain one)."""
 
     attempt: str
@@ -67,8 +67,7 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(Struct):
     """The rows as they are committed."""
 
     now: datetime

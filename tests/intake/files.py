@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import openpyxl
+from msgspec import Struct, field
 
 from relanced.flow.intake import FileMapping, IntakeFault, Layout, read_file
 from relanced.rules.rows import Batch
@@ -18,8 +18,7 @@ TODAY = date(2026, 11, 21)
 INVOICES = "Code client;N° facture;Date facture;Échéance;Montant\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What an operator said of the files of a creditor."""
 
     layouts: Mapping[str, FileMapping] = field(default_factory=dict)

@@ -7,10 +7,11 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from relanced.store.opening import Store
 from relanced.store.soundness import unsound
@@ -24,8 +25,7 @@ LIES_HERE = ("letter", "phone")  # roads on which a person still has to act
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Had:
+class Had(Struct, frozen=True):
     """One thing that somebody outside has: of which attempt, or which reference; its bytes; since when, if known."""
 
     whose: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from relanced.channel import Answer, CallDraft, Refusal, Refused, Scope, Sent, Unavailable, Unfit
 from relanced.channel import Unknown as Doubt

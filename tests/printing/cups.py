@@ -14,8 +14,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from tests.ports import free_port
 
@@ -83,8 +84,7 @@ class Missing(Exception):
     """CUPS is not installed."""
 
 
-@dataclass(slots=True)
-class Cups:
+class Cups(Struct):
     """A print server that can be killed and started again; `files`: whether it keeps what it printed."""
 
     home: Path

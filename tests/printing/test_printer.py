@@ -8,12 +8,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
+from msgspec.structs import replace
 from pyipp.enums import IppOperation
 
 from relanced.channel import (

@@ -6,9 +6,11 @@ Everything that happens is fixed beforehand in a `World`; `live` walks it and te
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from relanced.rules.calendar import ContactRules, add_bank_days
 from relanced.rules.decide import Decision, Named, decide

@@ -1,10 +1,10 @@
 """Which step is due for a case, and why."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.model import CaseFacts, HoldKind, Line, PaymentMode, Reminder
 from relanced.rules.policy import AtMost, Policy, Step, When
@@ -227,7 +227,7 @@ def test_the_order_of_facts_never_matters() -> None:
         return [list(p) for p in list(permutations(items))[:24]]
 
     said = {
-        decided(replace(case(), terms=tuple(ts), lines=tuple(ls), money=tuple(ms)), 6)  # type: ignore[arg-type]
+        decided(replace(case(), terms=tuple(ts), lines=tuple(ls), money=tuple(ms)), 6)
         for ts in orders(terms)
         for ls in orders(lines)
         for ms in orders(money)[:4]

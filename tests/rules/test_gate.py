@@ -1,10 +1,10 @@
 """May this message leave now? What happened since it was planned, and which answer wins."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.calendar import ContactRules, Hours
 from relanced.rules.gate import GATE, Question, Strength, Surface, Verdict, all_verdicts, ask

@@ -1,14 +1,15 @@
 """What holds whatever happens: laws checked on many simulated lives of a debtor."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
 import pytest
 from hypothesis import given, seed, settings
+from msgspec.structs import replace
 
 from relanced.rules.calendar import fresh_from, opening
 from relanced.rules.decide import decide
@@ -239,5 +240,5 @@ def test_whatever_happens(law: Callable[[Life], None], world: World) -> None:
 @few
 @given(worlds())
 def test_sleeping_until_the_next_look_misses_nothing(world: World) -> None:
-    seeing = replace(world, all_seeing=True)
+    seeing = dataclasses.replace(world, all_seeing=True)
     assert [(s.on, s.lines) for s in live(seeing, lazily=True).sent] == [(s.on, s.lines) for s in live(seeing).sent]

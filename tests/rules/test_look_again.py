@@ -1,9 +1,9 @@
 """What stands still, and when a case is looked at again."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.decide import decide
 from relanced.rules.model import CaseFacts, HoldKind, Line, LineState, Reminder

@@ -1,9 +1,9 @@
 """Which terms a reminder names, in which tone, and why each."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.decide import Decision
 from relanced.rules.model import CaseFacts, Habits, Line, LineKind

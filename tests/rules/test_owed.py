@@ -1,12 +1,12 @@
 """What each term still owes, in cents."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from relanced.rules.model import Money, Term
 from relanced.rules.owed import balances, outstanding, overdue

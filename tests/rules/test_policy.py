@@ -1,8 +1,7 @@
 """Policies: their words, and the snapshot a case keeps."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.model import Road
 from relanced.rules.policy import Only, Policy, Step, Tone, When

@@ -1,9 +1,9 @@
 """Where one term stands: its next step, since when it is due, and what was passed over on the way."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.decide import decide
 from relanced.rules.model import GoLive, Habits, Line, LineState

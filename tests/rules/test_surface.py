@@ -1,10 +1,10 @@
 """May this message leave now? The house, the bank data, the calendar, the caps and the door."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.gate import Strength, Surface, ask
 from relanced.rules.model import CaseFacts, Road

@@ -1,9 +1,9 @@
 """Which road and which address come next."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.rules.model import LIVE, Address, Consent, Message, MessageState, Road
 from relanced.rules.policy import Step, When

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from relanced.rules.policy import Policy
 from relanced.rules.stand import PassOver, PassReason

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.channel import Absent, Refusal, Refused, Scope, Sent, Unavailable, Unknown
 from relanced.rules.limits import Rate, Rates

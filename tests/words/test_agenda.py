@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from relanced.words.agenda import Agenda, AgendaWords, Entry
 from relanced.words.engine import shipped_templates

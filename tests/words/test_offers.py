@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from io import BytesIO
 
 import pytest
+from msgspec.structs import replace
 from pypdf import PdfReader
 
 from relanced.words import samples
@@ -36,7 +36,7 @@ def _text(words: Words, wording: str, facts: ReminderFacts) -> str:
 
 
 def _facts(wording: str, **said: object) -> ReminderFacts:
-    return replace(samples.cases(wording)["one"], **said)  # type: ignore[arg-type]
+    return replace(samples.cases(wording)["one"], **said)
 
 
 @pytest.mark.parametrize("wording", WRITTEN)

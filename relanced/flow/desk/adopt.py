@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from hashlib import sha256
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb
 from relanced.rules.adopt import notice_lost, passed, passed_by_place
@@ -18,8 +20,7 @@ from relanced.store.facts import Loaded
 ADOPT = ("case", "debtor", "name", "policy", "becomes", "as_it_is", "as_it_would_be", "passed_over", "stays")
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """One case under its policy and under the one it would move to. `stays` says why it cannot."""
 
     case: Loaded

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, time
+
+from msgspec.structs import replace
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment
 from relanced.flow.desk.promised import confirmation, written

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct
 
 from relanced.channel import CallSheet
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount, moment, table
@@ -27,8 +28,7 @@ LAST_WORDS = 3
 _BEFORE_DIALLING = tuple(question for question in GATE if question not in (caps_free, channel_open))
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """A call, who makes it, and what the gate says of it now."""
 
     call: Waiting

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount
 from relanced.flow.desk.promised import confirmation, means_named, numbers, written

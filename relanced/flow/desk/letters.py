@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from relanced.channel import comes_out_printed, registered_number
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, moment, table
@@ -47,8 +48,7 @@ def _row(desk: Desk, sheet: Sheet, note: str) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """A sheet, the version of its case at which it was looked through, and why it must stay, empty when it may go."""
 
     sheet: Sheet

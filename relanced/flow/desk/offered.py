@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from msgspec.structs import replace
 
 from relanced.counter import Asked, Desk, Misasked, Told, Verb, amount
 from relanced.flow.desk.promised import confirmation, means_named, numbers, written

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from relanced.counter import Asked, Desk, Told, Verb, amount, moment
 from relanced.flow.desk.cases import case_row
@@ -20,8 +21,7 @@ Row = Mapping[str, Any]
 LATEST = 1000  # entries of the journal that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
+class _Whole(Struct, frozen=True):
     """All that is known of a case."""
 
     case: Loaded

@@ -6,10 +6,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from textwrap import wrap
 from typing import Any
+
+from msgspec import Struct
 
 from relanced.counter import Desk, moment
 from relanced.flow.desk.filing import intent, number, spoken
@@ -34,8 +35,7 @@ _LEFT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that was said or done: in one line, with what is to be known of it, and in full words."""
 
     at: datetime

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from itertools import chain
+
+from msgspec.structs import replace
 
 from relanced.config import ConfigFault
 from relanced.config.policy_file import load_policies

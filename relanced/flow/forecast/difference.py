@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
 
 from relanced.flow.forecast.walk import Foreseen
 
@@ -16,8 +17,7 @@ DAYS_SHOWN = 14
 Sums = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One message in both forecasts, or in one of them."""
 
     before: Foreseen | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from relanced.channel import text_length
 from relanced.flow.forecast.walk import Foreseen

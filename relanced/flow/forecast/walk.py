@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import count
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relanced.counter import amount
 from relanced.premises import Conditions, Premises
@@ -20,8 +22,7 @@ from relanced.store.facts import Loaded
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Foreseen:
+class Foreseen(Struct, frozen=True):
     """One message that would leave on that day, or a hand-over; without a road too where none is left to the debtor.
     `slot` above 0 is a copy."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from relanced.flow.intake.faults import Unreadable
 from relanced.flow.intake.grid import Cell
@@ -21,8 +22,7 @@ _PLAIN = re.compile(r"([0-9]*)(?:([.,])([0-9]+))?")
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([ '.,])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)([.,])([0-9]+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
+class _Figure(Struct, frozen=True):
     """Digits before and after the decimal mark. `mark` is "" where none is written; `doubt` is the mark of "1,234"."""
 
     whole: str

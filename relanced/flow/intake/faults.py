@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NoReturn
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
+
+class Fault(Struct, frozen=True, order=True):
     """One thing to correct. `line` is the line of the text or the row of the sheet, 0 for the whole file."""
 
     file: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 Cell = str | Decimal | date
 """A trimmed text, or the number or day that a workbook knows for sure. Empty text: nothing is written."""
@@ -17,16 +18,14 @@ MOST_ROWS = 1_000_000
 MOST_COLUMNS = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row. `line` is where it begins in the file, from 1."""
 
     line: int
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A file as rows. `body` can be walked as often as wanted; without a heading line `heading` has no cells.
 
     `epoch` is day 0 of a workbook's serial dates; a text has none.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from relanced.flow.intake.faults import Faults, printable
 from relanced.flow.intake.grid import Row
@@ -36,8 +37,7 @@ _IDLE = frozenset(("de", "d", "la", "le", "l", "les", "des", "of", "the", "in", 
 _SAME = dict.fromkeys(("no", "num", "numero", "nr", "nbr", "number"), "n")
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """Where each field stands, from 0, and the headings that nobody understood."""
 
     place: Mapping[str, int]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relanced.flow.intake import cells
 from relanced.flow.intake.amounts import written
@@ -14,8 +16,7 @@ from relanced.rules.rows import CreditRow, InvoiceRow, TermRow
 _ALIKE = ("debtor", "issued_on", "currency", "order_number", "payment_mode", "payer", "payee_iban", "excluded")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True):
     """One line. `row` reads it as if it were the whole invoice; `whole` says that its amount really is the invoice's.
 
     `total` and `open` speak of the invoice, whatever its terms; `corrects` is the invoice that a credit note is about.

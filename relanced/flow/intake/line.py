@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
+
+from msgspec import Struct
 
 from relanced.flow.intake import amounts, days
 from relanced.flow.intake.faults import Faults, Unreadable, printable
@@ -19,8 +20,7 @@ _GUARDED = re.compile(r"'[=+\-@]")  # how exports keep a spreadsheet from seeing
 _ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#NOM?", "#VALEUR!", "#N/D"))
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How a file writes its amounts and dates."""
 
     decimal: str = ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 
 class FileMapping(Protocol):
@@ -46,8 +47,7 @@ class Mapping(Protocol):
         """How that kind of file is written, if anybody said."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """A plain `FileMapping`; as it comes it says nothing."""
 
     columns: Map[str, str | int] = field(default_factory=dict)

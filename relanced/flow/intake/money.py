@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from relanced.flow.intake import cells
 from relanced.flow.intake.faults import printable

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time
+
+from msgspec.structs import replace
 
 from relanced.flow.plan.notices import next_day, notices
 from relanced.flow.plan.offered import after_an_offer, settled

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 import structlog
+from msgspec import Struct
 
 from relanced.flow.plan.draft import plan_case
 from relanced.premises import Conditions, Premises
@@ -21,8 +21,7 @@ POISON_REST = timedelta(hours=1)
 log = structlog.get_logger("relanced.plan")
 
 
-@dataclass(frozen=True, slots=True)
-class Planner:
+class Planner(Struct, frozen=True):
     """Decides for cases, a batch at a time; rings when it has written something that others wait for."""
 
     store: Store

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time
+
+from msgspec.structs import replace
 
 from relanced.premises import OVERTAKEN, Conditions, Premises, approval_words, gist, new_mail_id, new_reference
 from relanced.rules.decide import Decision, Named, PassOver, PassReason

@@ -8,7 +8,6 @@ failed.
 from __future__ import annotations
 
 import asyncio
-import copyreg
 import pickle
 import socket
 import struct
@@ -16,17 +15,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from io import BufferedRWPair
-from operator import attrgetter
-from typing import Any
 
 import structlog
 
-from relanced.channel import Parcel
 from relanced.flow.send.scribe import Round, Scribe
-from relanced.flow.send.worded import Worded
 from relanced.premises import Conditions
-from relanced.store.outcomes import Rest
-from relanced.store.sealing import Permit, Seal
 from relanced.store.sending import Waiting
 
 LONG = 64  # messages in one round that make a queue long
@@ -36,16 +29,6 @@ READY = b"!"
 _SIZE = struct.Struct("!I")
 
 log = structlog.get_logger("relanced.send")
-
-
-def _travels_light(kind: type[Any]) -> None:
-    """Pickled as the call that makes it: what has slots would be taken apart field by field, in Python."""
-    values = attrgetter(*kind.__slots__)
-    copyreg.pickle(kind, lambda one: (kind, values(one)))
-
-
-for _kind in (Waiting, Worded, Seal, Parcel, Permit, Rest):  # there are many of them in a round
-    _travels_light(_kind)
 
 
 class Apart:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from relanced.channel import Enclosure
 from relanced.config import Documents
 
 
-@dataclass(frozen=True, slots=True)
-class Duplicates:
+class Duplicates(Struct, frozen=True):
     """What was found, and the invoice numbers for which nothing fit was."""
 
     enclosures: tuple[Enclosure, ...] = ()

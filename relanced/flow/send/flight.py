@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
+from msgspec import Struct
 
 from relanced.channel import Answer, Channel, Scope, Unavailable, Unknown
 from relanced.clock import Clock
@@ -23,8 +23,7 @@ LATE = Unavailable(Scope.CHANNEL, f"too slow: nothing left within {LONGEST:.0f} 
 log = structlog.get_logger("relanced.send")
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(Struct, frozen=True):
     """A message sealed by a COMMIT. `tick`: what had changed by then; `since`: its moment, monotonic."""
 
     worded: Worded

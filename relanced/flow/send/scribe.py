@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from msgspec import Struct, field
 
 from relanced.channel import Channel
 from relanced.flow.send.wording import Changed, Worded, Wording
@@ -24,8 +24,7 @@ AT_ONCE = 4  # messages worded before the loop may turn: answers come in, other 
 log = structlog.get_logger("relanced.send")
 
 
-@dataclass(slots=True)
-class Round:
+class Round(Struct):
     """What became of the messages of one round."""
 
     worded: list[Worded] = field(default_factory=list)

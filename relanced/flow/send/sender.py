@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from relanced.flow.send.clerk import Clerk
 from relanced.flow.send.scribe import Round, Scribe
@@ -14,8 +15,7 @@ from relanced.store.opening import Store
 LOOK_AGAIN = timedelta(seconds=15)  # what a start told to another machine may cost
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A round that is being worded. `full`: there may be another one to ask for meanwhile."""
 
     ids: list[int]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from relanced.rules.lifecycle import MessageEvent
 from relanced.store.outcomes import Rest
@@ -12,8 +13,7 @@ from relanced.store.sending import Ruling, Waiting
 from relanced.store.tasks import Task
 
 
-@dataclass(frozen=True, slots=True)
-class Worded:
+class Worded(Struct, frozen=True):
     """A message ready to be sealed. `lapse_at`: how long its sheet may lie in a tray; `tasks`: for a person."""
 
     seal: Seal
@@ -22,8 +22,7 @@ class Worded:
     rest: Rest | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """What is decided is not what was planned any more: the planner must look at the case."""
 
     case_id: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from relanced.channel import Channel, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
 from relanced.flow.send.calls import call_draft
@@ -39,8 +40,7 @@ from relanced.words.facts import ReminderFacts
 __all__ = ["Changed", "Worded", "Wording"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """What a message is about, gathered once."""
 
     case: Loaded

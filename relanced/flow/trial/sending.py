@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 
 import phonenumbers
+from msgspec import Struct
 
 from relanced.channel import Answer, Asks, Awaited, Channel, Form, Found, Heard, Parcel, Receipt, Sent, Tray, Unfit
 from relanced.config import Config, Creditor, Mode, Person
@@ -116,8 +116,7 @@ def _number(said: str) -> str:
 # -- and what became of it ------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Trial:
+class _Trial(Struct):
     """One test on its way."""
 
     desk: Desk

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from relanced.channel import Draft, Form, MailDraft, PaperDraft, TextDraft
 from relanced.config import Creditor
@@ -23,8 +25,7 @@ NOTICE = "Ceci est un test de relanced : la facture ci-dessous n’existe pas, i
 _NOBODY = "TEST, NE PAS POSTER"
 
 
-@dataclass(frozen=True, slots=True)
-class Specimen:
+class Specimen(Struct, frozen=True):
     """Which creditor writes to whom, by which road, in the words of which step."""
 
     creditor: Creditor

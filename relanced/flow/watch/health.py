@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from relanced.rules.audit import closed, still
 from relanced.store.engine import CommitUnknown, StoreError
@@ -25,8 +26,7 @@ class Pulse(Protocol):
         """Whether the clerk is at work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """How the house is. `troubles` make it unwell; `stopped` is a person's decision, told and no trouble."""
 
     troubles: tuple[str, ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from msgspec import Struct
 
 from relanced.channel import Channel, Enclosure, MailDraft, Sent, Unavailable, Unknown
 from relanced.clock import Clock
@@ -18,8 +18,7 @@ LONGEST = 120.0  # seconds of real time that one mail may take
 log = structlog.get_logger("relanced.watch")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnMail:
+class OwnMail(Struct, frozen=True):
     """One mail to one person of ours."""
 
     to: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import insert, select, update
 
 from relanced.rules.rows import Batch
@@ -35,8 +36,7 @@ class Refused(StoreError):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What an import did (or would do): rows added, changed and left as they were, by kind.
 
     `covers` is how far the bank data reach now, if the file speaks of them; `kept` tells, a line each, what stays as a

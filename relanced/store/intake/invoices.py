@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from relanced.rules.rows import InvoiceRow
@@ -13,8 +13,7 @@ from relanced.store.intake.ledger import Booked, Known, Ledger
 from relanced.store.tables import invoices, lines, terms
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
+class AsOf(Struct, frozen=True):
     """The last day that the open amounts of a file account for; `sure`: somebody said so, it is no guess."""
 
     day: date

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqlalchemy import JSON, Boolean, Column, DefaultClause, Integer, Table, bindparam, insert, update
 
 from relanced.rules.model import Road
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 Known = dict[str, Any]  # a row as it is, or as it will be; without `id` it has not been written yet
 
 
-@dataclass(frozen=True, slots=True)
-class Booked:
+class Booked(Struct, frozen=True):
     """The money of one day that names one invoice of a case, or none."""
 
     day: date
