@@ -69,7 +69,7 @@ def _paragraph(text: str) -> str:
 
 def _table(table: Table) -> str:
     openings = _openings(len(table.heads), table.left)
-    rows = "".join([f"{''.join(map(add, openings, _cells(row)))}</td></tr>\n" for row in table.rows])
+    rows = "".join([f"{''.join(map(add, openings, _cells(row)))}\n</td></tr>\n" for row in table.rows])
     return (
         f"{_above(table.caption, table.heads, table.left)}"
         f"<tbody>\n{rows}</tbody>\n<tfoot><tr>{_total(table)}</tr></tfoot>\n</table>"
@@ -88,9 +88,10 @@ def _above(caption: str, heads: tuple[str, ...], left: int) -> str:
 
 @lru_cache(maxsize=64)
 def _openings(many: int, left: int) -> tuple[str, ...]:
-    """What stands before each cell of a row, the end of the one before it included."""
-    first, second, *others = (f'style="{_CELL};{_ALIGN[i < left]}">' for i in range(many))
-    return (f'<tr><th scope="row" {first}', f"</th><td {second}", *(f"</td><td {other}" for other in others))
+    """What stands before each cell of a row, the end of the one before it included: lines that come back in every mail,
+    apart from what a cell says."""
+    first, second, *others = (f'style="{_CELL};{_ALIGN[i < left]}">\n' for i in range(many))
+    return (f'<tr><th scope="row" {first}', f"\n</th><td {second}", *(f"\n</td><td {other}" for other in others))
 
 
 def _cells(row: Row) -> Iterable[str]:
@@ -106,7 +107,7 @@ def _total(table: Table) -> str:
     label, amount = map(escape, table.total)
     after = "<td></td>" * (len(table.heads) - 1 - table.summed)
     span = f'<th scope="row" colspan="{table.summed}" style="{_SUM};{_ALIGN[True]}">{label}</th>'
-    return span + f'<td style="{_SUM};{_ALIGN[False]}">{amount}</td>' + after
+    return f'{span}<td style="{_SUM};{_ALIGN[False]}">\n{amount}\n</td>{after}'
 
 
 def _payment(payment: Payment) -> str:
