@@ -62,6 +62,12 @@ async def test_a_long_queue_is_worded_by_a_second_process(found: Found) -> None:
         assert [line for line in program.log if line["event"] == "a second process words the long queue"]
 
 
+async def test_nobody_waits_at_a_prompt_so_both_processes_take_long_turns(found: Found) -> None:
+    company = await _long_queue(found)
+    async with running(company.folder) as program:
+        assert {os.sched_getscheduler(pid) for pid in (program.pid, await _scribe_of(program))} == {os.SCHED_BATCH}
+
+
 async def test_a_scribe_that_is_killed_leaves_the_daemon_to_word_alone(found: Found) -> None:
     company = await _long_queue(found)
     async with running(company.folder) as program:
