@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -33,12 +33,9 @@ def script(name: str) -> str:
 
 def run(command: Sequence[str], environ: Mapping[str, str], told: Path) -> Spent:
     """Run to the end, what is told going to a file. Raises RuntimeError with the end of it when it fails."""
-    with told.open("wb") as file:
-        began = time.perf_counter()
-        process = subprocess.Popen(command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {told.read_text()[-2000:]}")
-    return Spent(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    spending = [sys.executable, "-m", "bench.spending", str(told), *command]
+    said = subprocess.run(spending, env=dict(environ), stdout=subprocess.PIPE, check=True).stdout
+    status, wall, cpu, peak = json.loads(said)
+    if status:
+        raise RuntimeError(f"{' '.join(command)} ended with {status}: {told.read_text()[-2000:]}")
+    return Spent(wall, cpu, peak)
