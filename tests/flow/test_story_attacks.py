@@ -47,8 +47,9 @@ async def twilio() -> AsyncIterator[Twilio]:
 async def texted(found: Found, twilio: Twilio, tmp_path: Path, port: int) -> Company:
     """A company that sent a text to C1; Twilio may call."""
     company = await texting(found, twilio, tmp_path, port)
+    await company.morning(DAY)  # Twilio is asked before there is anything to tell
     await owe(company, DUE, "06 12 34 56 78")
-    await company.morning(DAY)
+    await company.works()
     return company
 
 
