@@ -51,12 +51,12 @@ class Postgres:
             return result
 
     async def read(self, work: Work[T]) -> T:
-        """One consistent snapshot."""
-        async with aclosing(await _connected(self._reader)) as connection:
-            try:
+        """One consistent snapshot. A connection that ends while it is given back has not been read from for certain."""
+        try:
+            async with aclosing(await _connected(self._reader)) as connection:
                 return await work(connection)
-            except StatementError as error:
-                raise told(error) from error
+        except StatementError as error:
+            raise told(error) from error
 
     async def close(self) -> None:
         """Let go of the pool."""

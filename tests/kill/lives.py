@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from tests.flow.company import Company
 from tests.flow.program import states, until
@@ -52,7 +52,8 @@ class Lives:
         """Wait for its own hand. False when it had nothing left to do and was asked to end."""
         await until(lambda: self._over.done() or self.done(), LONGEST)
         if not self._over.done():
-            os.kill(self._pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # its own hand was quicker
+                os.kill(self._pid, signal.SIGTERM)
         return int(await self._over) == -signal.SIGKILL
 
     async def end(self) -> None:
