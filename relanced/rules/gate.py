@@ -277,7 +277,7 @@ DESK_GATE: tuple[Question, ...] = (*REPLY_GATE, calendar_open)
 def ask(moment: Moment, questions: tuple[Question, ...] = GATE) -> Verdict:
     """The strongest verdict. An allow carries the permit's end: the earliest of all, at the latest local midnight."""
     verdicts = [question(moment) for question in questions]
-    against = [v for v in verdicts if v.strength]
+    against = [v for v in verdicts if v.strength is not Strength.ALLOW]
     if against:
         return max(against, key=lambda v: (v.strength, v.until.timestamp() if v.until else 0.0))
     ends = [v.until for v in verdicts if v.until] + [_morning(moment.today + _DAY, moment.now)]

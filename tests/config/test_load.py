@@ -66,7 +66,7 @@ def test_people_are_found_by_their_unix_account() -> None:
 
 def test_nothing_of_it_can_be_changed() -> None:
     config = read(SMALL)
-    with pytest.raises(AttributeError):
+    with pytest.raises(AttributeError, match="immutable"):
         config.mode = Mode.SHADOW  # type: ignore[misc]
     with pytest.raises(TypeError):
         config.people["eve"] = config.people["jean"]  # type: ignore[index]

@@ -7,14 +7,17 @@ import sys
 
 import pytest
 
-DAEMON = "from relanced.cli.running import run_daemon; import relanced.daemon.daemon, relanced_email"
 CLIENT = "from relanced.cli.commands import relanced"
+RUN = "from click.testing import CliRunner; CliRunner().invoke(relanced, ['-c', '/nowhere', 'run'])"
+DAEMON = f"{CLIENT}; {RUN}; assert 'relanced.daemon.daemon' in sys.modules; import relanced_email"
+DESK = ["openpyxl", "aiohttp.web", "rich", "segno", "relanced.flow.desk"]
+SLOW = ["sqlalchemy.orm", "typst", "holidays", "twilio", *DESK]
 
 
 @pytest.mark.parametrize(
     ("loaded", "never"),
     [
-        (DAEMON, ["sqlalchemy.orm", "typst", "holidays", "twilio", "openpyxl", "aiohttp.web"]),
+        (DAEMON, SLOW),
         (CLIENT, ["sqlalchemy", "aiohttp", "jinja2", "pydantic"]),
     ],
     ids=["the daemon", "a command"],

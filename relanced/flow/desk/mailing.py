@@ -86,8 +86,6 @@ class Mailing:
     async def turn(self, now: datetime) -> bool:
         """Gather, hand over, and tell what was leaving when a process ended."""
         doors = dict(_daily(self._desk))
-        if not doors:
-            return False
         for lost in await self._desk.store.bundles.lost(now - LONGEST, "its process ended", _DOUBT, now):
             log.warning("letters mailed or not: nobody knows", channel=lost.channel, day=str(lost.day))
         for channel, daily in doors.items():

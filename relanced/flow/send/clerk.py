@@ -135,8 +135,8 @@ class Clerk:
                 await self.commit()
 
     def _more_soon(self) -> bool:
-        """Whether most of what flies is still to come back, or any of it when all that waits could leave in its stead:
-        one COMMIT for many costs little more than for one."""
+        """Whether most of what flies is still to come back; or, once little waits to be sealed, any of it: one COMMIT
+        for many costs little more than for one."""
         flying, waiting = (sum(map(len, some.values())) for some in (self._flying, self._worded))
         return flying > MANY and len(self._outcomes) < (flying / 2 if waiting > flying else flying)
 
