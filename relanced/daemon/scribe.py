@@ -40,9 +40,11 @@ class Called:
         """Its long queues are worded by this scribe, which is gone before the house closes its database: whoever closes
         it last has the whole log to copy into place."""
         house.scribe = Apart(house.here(), self._line)
+        waking = asyncio.create_task(house.scribe.wake(house.clock.now()))
         try:
             yield
         finally:
+            waking.cancel()
             house.scribe.close()
             await asyncio.to_thread(self._process.join, LONGEST_END)
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from msgspec.structs import fields
 from sqlalchemy import Select, func, or_, select, update
 
 from relanced.channel import Reply
@@ -190,7 +189,7 @@ def _filed(row: Any, filer: Filer, why: str, now: datetime) -> dict[str, Any]:
     return {"filed_by": filer.by, "filed_at": now, "filed_why": why, "read_at": row.read_at or now}
 
 
-_REPLY = {f.name for f in fields(Reply)}
+_REPLY = set(Reply.__struct_fields__)
 
 
 def _as_reply(row: Any) -> Reply:

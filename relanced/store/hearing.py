@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, fields, replace
+from msgspec.structs import asdict, replace
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from relanced.channel import Enclosure, Heard, Receipt, Reply, Said
@@ -179,7 +179,7 @@ def _clean(said: Any) -> Any:
     if isinstance(said, tuple):
         return tuple(_clean(one) for one in said)
     if isinstance(said, Receipt | Reply | Enclosure):
-        return replace(said, **{f.name: _clean(getattr(said, f.name)) for f in fields(said)})
+        return replace(said, **{name: _clean(getattr(said, name)) for name in said.__struct_fields__})
     return said
 
 

@@ -7,13 +7,13 @@ the chain whole. Entries of no case belong to chain 0, the house's own.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.json import Encoder
 from sqlalchemy import bindparam, insert, select, update
 
 from relanced.store.among import among
@@ -53,7 +53,7 @@ def salted(salt: str, body: str) -> str:
 
 
 _ENTRY, _TEXT = Bulk(insert(journal)), Bulk(insert(journal_texts))
-_in_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+_in_json = Encoder(enc_hook=str).encode
 
 
 async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datetime) -> None:
@@ -66,7 +66,7 @@ async def write(connection: AsyncConnection, entries: Iterable[Entry], at: datet
     rows, texts, when = [], [], moment(at)
     for n, entry in enumerate(listed):
         seq, head = heads[entry.case_id]
-        salt, body = salts[16 * n : 16 * n + 16], _in_json(dict(entry.about))
+        salt, body = salts[16 * n : 16 * n + 16], _in_json(dict(entry.about)).decode()
         text_digest = salted(salt, body)
         digest = chain(head, entry.case_id, seq + 1, when, entry.by, entry.event, text_digest)
         heads[entry.case_id] = (seq + 1, digest)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from relanced.channel import Absent, Answer, Refusal, Refused, Scope, Sent, Tray, Unavailable, Unknown
@@ -84,7 +84,7 @@ async def record(
 def _storable(outcome: Outcome) -> Outcome:
     """Words of strangers as both databases take them: no NUL, no half character."""
     answer: Any = outcome.answer
-    said = {f.name: getattr(answer, f.name) for f in fields(answer)}
+    said = {name: getattr(answer, name) for name in answer.__struct_fields__}
     texts = {name: text for name, text in said.items() if type(text) is str}
     clean = {name: text.encode("utf-8", "replace").decode().replace("\0", "?") for name, text in texts.items()}
     return outcome if clean == texts else replace(outcome, answer=replace(answer, **clean))

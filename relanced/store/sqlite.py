@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from msgspec.json import encode
 from sqlalchemy import Connection, CursorResult, Executable, RootTransaction, create_engine, event
 from sqlalchemy import Engine as Pool
 from sqlalchemy.engine import URL
@@ -72,10 +73,18 @@ def outdated(version: tuple[int, ...]) -> str:
 
 
 def _pool(address: URL, size: int, begin: str) -> Pool:
-    pool = create_engine(address, pool_size=size, max_overflow=0, json_deserializer=_from_json)
+    terms = {"json_serializer": _to_json, "json_deserializer": _from_json}
+    pool = create_engine(address, pool_size=size, max_overflow=0, **terms)
     event.listen(pool, "connect", _prepare)
     event.listen(pool, "begin", lambda connection: connection.exec_driver_sql(begin))
     return pool
+
+
+def _to_json(said: Any) -> str:
+    try:
+        return encode(said).decode()
+    except UnicodeEncodeError:  # half a character, in what a stranger wrote and we look for
+        return json.dumps(said)
 
 
 def _from_json(told: str) -> Any:

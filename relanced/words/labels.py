@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import fields
 
 from relanced.words.typography import typeset
 
@@ -68,7 +67,7 @@ class Labels(Struct, frozen=True):
     def read(cls, toml: str) -> Labels:
         """From TOML text. Raises ValueError naming the labels that are missing or unknown."""
         found = tomllib.loads(toml)
-        wanted = {f.name for f in fields(cls)}
+        wanted = set(cls.__struct_fields__)
         if wrong := sorted(wanted ^ set(found)):
             raise ValueError(f"missing or unknown labels: {', '.join(wrong)}")
         return cls(**{key: _typeset(value) for key, value in found.items()})

@@ -11,7 +11,7 @@ CLIENT = "from relanced.cli.commands import relanced"
 RUN = "from click.testing import CliRunner; CliRunner().invoke(relanced, ['-c', '/nowhere', 'run'])"
 DAEMON = f"{CLIENT}; {RUN}; assert 'relanced.daemon.daemon' in sys.modules; import relanced_email"
 DESK = ["openpyxl", "aiohttp.web", "rich", "segno", "relanced.flow.desk"]
-SLOW = ["sqlalchemy.orm", "typst", "holidays", "twilio", *DESK]
+SLOW = ["sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "typst", "holidays", "twilio", *DESK]
 
 
 @pytest.mark.parametrize(

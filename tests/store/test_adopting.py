@@ -31,7 +31,7 @@ async def test_the_case_keeps_the_new_policy_whole_and_the_journal_tells_both(
     assert Policy.from_json(await store.planning.policy(digest) or "") == CALM
     told = (await store.views.journal_of(books.cases["d0"]))[-1]
     assert (told["event"], told["by"]) == ("policy adopted", "jean")
-    assert f'"digest": "{CALM.digest}", "former": "{POLICY.digest}"' in told["body"]
+    assert f'"digest":"{CALM.digest}","former":"{POLICY.digest}"' in told["body"]
 
 
 async def test_steps_left_behind_are_passed_over_with_their_reason(store: Store, books: Books) -> None:

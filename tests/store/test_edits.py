@@ -125,7 +125,7 @@ async def test_a_correction_voids_permits_and_the_journal_says_who(books: Books)
     assert [str(first) for first, _ in (await books.facts()).facts.debtor.closed] == ["2026-08-01"]
     told = (await books.store.views.journal_of(books.cases["garage"]))[-2]
     assert (told["event"], told["by"]) == ("debtor edited", "claire")
-    assert '"language": ["fr", "en"]' in told["body"]
+    assert '"language":["fr","en"]' in told["body"]
 
 
 async def test_to_say_again_what_is_so_keeps_it_and_voids_nothing(books: Books) -> None:

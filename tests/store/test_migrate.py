@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -59,6 +60,32 @@ async def test_the_migrations_lead_to_the_tables_the_code_believes_in(
 ) -> None:
     await migrate.drift(store.engine)
     assert capsys.readouterr().out == ""
+
+
+async def test_what_the_code_takes_for_a_partial_index_is_one(store: Store) -> None:
+    wanted = {(i.name, _bare(i.info["where"])) for t in metadata.tables.values() for i in t.indexes if i.info}
+    assert len(wanted) > 25
+    assert await _partial(store.engine) == wanted
+
+
+async def _partial(engine: Engine) -> set[tuple[object, str]]:
+    """The partial indexes of a database, as it tells them itself."""
+    listed = {
+        True: "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        False: "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
+    }[engine.sqlite]
+
+    async def work(connection: AsyncConnection) -> set[tuple[object, str]]:
+        found = (await connection.execute(text(listed))).all()
+        return {(name, _bare(said.partition(" WHERE ")[2])) for name, said in found if " WHERE " in said}
+
+    return await engine.read(work)
+
+
+def _bare(clause: str) -> str:
+    """Without what PostgreSQL adds to it: casts, brackets, and LIKE under another name."""
+    said = re.sub(r"::\w+(\[\])?", "", clause).replace("~~", "LIKE")
+    return re.sub(r"[()\s]", "", said)
 
 
 async def test_a_table_that_drifted_is_found(store: Store) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import pickle
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -23,7 +24,7 @@ from relanced.premises import Conditions
 from relanced.store.sending import Waiting
 
 LONG = 64  # messages in one round that make a queue long
-SOON = 10.0  # seconds that the first long round waits for it: it was forked while the database was being opened
+SOON = 10.0  # seconds that it is given to listen: it was forked while the database was being opened
 PATIENCE = 120.0  # seconds for one round; a page with many enclosures is slow
 READY = b"!"
 _SIZE = struct.Struct("!I")
@@ -39,6 +40,12 @@ class Apart:
         self._opening: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter]] | None = None
         self._turn = asyncio.Lock()  # answers come in the order of the questions
         self._failed = self._told = False
+        self._soon = 0.0  # until then a long round waits for it, by the monotonic clock
+
+    async def wake(self, now: datetime) -> None:
+        """Have it put its questions into SQL while nobody waits for it yet."""
+        if await self._ready():
+            await self._there((), Conditions(), now)
 
     async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
         """A scribe's word."""
@@ -48,16 +55,15 @@ class Apart:
         if not self._told:
             self._told = True
             log.info("a second process words the long queue", messages=len(picked))
-        try:
-            return await self._there(picked, conditions, now)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            log.error("the scribe has failed: this process words alone", error=f"{type(error).__name__}: {error}")
-            return await self._here.word(picked, conditions, now)
+        told = await self._there(picked, conditions, now)
+        return await self._here.word(picked, conditions, now) if told is None else told
 
     async def _ready(self) -> bool:
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
-            await asyncio.wait({self._opening}, timeout=SOON)
+            self._soon = time.monotonic() + SOON
+        if not self._opening.done():
+            await asyncio.wait({self._opening}, timeout=max(0.0, self._soon - time.monotonic()))
         return self._opening.done()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -70,8 +76,9 @@ class Apart:
             raise
         return reader, writer
 
-    async def _there(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
-        """One round in the other process. After an interruption nobody knows whose answer comes next: never again."""
+    async def _there(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round | None:
+        """One round in the other process; None where that has failed. After an interruption nobody knows whose answer
+        comes next: never again."""
         assert self._opening is not None
         question = pickle.dumps((picked, conditions, now), pickle.HIGHEST_PROTOCOL)
         try:
@@ -82,6 +89,10 @@ class Apart:
                     raise EOFError("it has failed before")
                 (size,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
                 told = pickle.loads(await reader.readexactly(size))
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            self._failed = True
+            log.error("the scribe has failed: this process words alone", error=f"{type(error).__name__}: {error}")
+            return None
         except BaseException:
             self._failed = True
             raise
