@@ -41,7 +41,7 @@ channels:
   compta:
     kind: email
     smtp: {{host: 127.0.0.1, port: {port}, tls: none}}
-    connections: 4{copy}
+    connections: 8{copy}
 contact_rules: {{hours: "00:00-00:00", days: mon-sun, holidays: none}}
 policies:
   standard:
@@ -75,10 +75,14 @@ class Relanced(Struct, frozen=True):
 
     def lay_out(self) -> None:
         """Put the prepared database in place: nothing was started on it, no state is known of it."""
+        self.clear()
+        shutil.copyfile(self.prepared, self.live)
+
+    def clear(self) -> None:
+        """Forget what a life left beside the database."""
         for left in (*self.work.glob("live.db-*"), *self.work.glob("live.db.lock")):
             left.unlink()
         shutil.rmtree(self.work / "state", ignore_errors=True)
-        shutil.copyfile(self.prepared, self.live)
 
     def settle(self) -> None:
         """Let the prepared database know this configuration: a new one makes the planner look at every case."""
@@ -109,6 +113,7 @@ def prepare(work: Path, port: int, debtors: list[Debtor], today: date, journal_c
     side = Relanced(work)
     copy = _COPY.format(work=work) if journal_copy else ""
     side.config.write_text(_CONFIG.format(work=work, creditor=CREDITOR, sender=SENDER, port=port, copy=copy))
+    _compile(side)
     _import(side, debtors, today)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     asyncio.run(_plan(side.config))
@@ -116,6 +121,13 @@ def prepare(work: Path, port: int, debtors: list[Debtor], today: date, journal_c
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copyfile(side.live, side.prepared)
     return side
+
+
+def _compile(side: Relanced) -> None:
+    """What an installation has compiled: by a run with nothing to do, of which nothing is kept."""
+    _command(side, "run", "--once")
+    side.clear()
+    side.live.unlink()
 
 
 def _import(side: Relanced, debtors: list[Debtor], today: date) -> None:

@@ -54,7 +54,7 @@ async def test_a_reply_has_an_owner_and_a_deadline_and_goes_to_the_backup_once_i
     (task,) = await waiting.house.store.views.tasks()
     assert "c1@client.example" in task["words"]
     (entry,) = [e for e in await waiting.house.store.views.journal_of(1) if e["event"] == "hold passed on"]
-    assert '"from": "claire", "to": "jean"' in entry["body"] and "nobody answered by 2026-03-19" in entry["body"]
+    assert '"from":"claire","to":"jean"' in entry["body"] and "nobody answered by 2026-03-19" in entry["body"]
     assert any("hold passed on" in line for line in (await waiting.desk("show", case="C1"))["lines"])
     assert await waiting.holds() == ["reply"]  # and nothing leaves meanwhile
 

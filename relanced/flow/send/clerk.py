@@ -15,7 +15,7 @@ from relanced.clock import Clock
 from relanced.flow.send.flight import Flight, Submission
 from relanced.flow.send.telling import tell
 from relanced.flow.send.widths import Widths
-from relanced.flow.send.wording import Worded
+from relanced.flow.send.worded import Worded
 from relanced.premises import Premises
 from relanced.rules.limits import Rate
 from relanced.store.errors import at_fault

@@ -30,7 +30,7 @@ async def _planned(desk: Desk, waiting: Waiting) -> Told:
     (case,) = await desk.store.planning.load([waiting.case_id], desk.now.date())
     await desk.premises.known(desk.store, [case])
     try:
-        draft, parcel = await Wording(desk.premises, desk.doors).draft(waiting, case, desk.now)
+        draft, parcel = await Wording(desk.premises, desk.doors).preview(waiting, case, desk.now)
     except (WordingError, Unfit) as error:
         raise Misasked(f"message {waiting.id} cannot be worded: {error}") from None
     head = f"message {waiting.id} has not left; worded today it says:"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from relanced.channel import Channel, Sent, Tray
 from relanced.store.outcomes import Outcome
 
-PROVABLE = 64  # through a door that can prove absence
-PER_CONNECTION = 16  # through one that cannot, while it takes all: what one SIGKILL leaves to a person, without a rate
+MOST = 64  # through any door: what one SIGKILL leaves to a person, where absence cannot be proved and no rate says less
+PER_CONNECTION = 16  # through a door that cannot prove absence, while it takes all
 AT_FIRST = 2  # per connection, until it has taken as many: a relay that refuses everybody strikes few addresses
 
 
@@ -24,7 +24,7 @@ class Widths:
     def of(self, channel: str) -> int:
         """How many at the same time."""
         door = self._doors[channel]
-        most = PROVABLE if door.can_prove_absence else PER_CONNECTION * door.connections
+        most = MOST if door.can_prove_absence else min(MOST, PER_CONNECTION * door.connections)
         width = min(most, AT_FIRST * door.connections + self._taken[channel])
         return min(width, self.rooms.get(channel) or width)
 

@@ -37,7 +37,7 @@ from relanced.store.tasks import Task
 from relanced.words.errors import WordingError
 from relanced.words.facts import ReminderFacts
 
-__all__ = ["Changed", "Worded", "Wording"]
+__all__ = ["Allowed", "Drafted", "Wording"]
 
 
 class _Told(Struct, frozen=True):
@@ -52,17 +52,36 @@ class _Told(Struct, frozen=True):
     follows: bool
 
 
+class Allowed(Struct, frozen=True):
+    """A message that may leave: what it is about, its permit, and until when the case may rest then. `now` is local."""
+
+    message: Waiting
+    told: _Told
+    permit: Permit
+    now: datetime
+    rest: Rest | None
+
+
+class Drafted(Struct, frozen=True):
+    """The same in its words, with the invoices it encloses."""
+
+    allowed: Allowed
+    draft: Draft
+    duplicates: Duplicates
+
+
 class Wording:
-    """Words messages of one configuration through the open doors."""
+    """Words messages of one configuration through the open doors, in three steps: may it leave, what does it say, which
+    bytes are that."""
 
     def __init__(self, premises: Premises, doors: Mapping[str, Channel]) -> None:
         self._premises = premises
         self._doors = doors
 
-    async def word(
+    def allow(
         self, message: Waiting, case: Loaded, conditions: Conditions, now: datetime
-    ) -> Worded | Ruling | Changed:
-        """The sealed-to-be bytes with their permit, or why not now. `now` is local."""
+    ) -> Allowed | Worded | Ruling | Changed:
+        """Whether it may leave, or why not now; a word of the desk is worded at once. `now` is local."""
         if message.reminder_id is None:
             return desk_word(self._premises, self._doors[message.channel], message, case, conditions, now)
         if undecided(case.facts, now.date(), case.creditor.covers):
@@ -77,16 +96,35 @@ class Wording:
         verdict = self._ask(message, told, conditions, now, approved=not asked)
         if verdict.strength is not Strength.ALLOW:
             return self._ruled(message, told, verdict, asked, now)
-        try:
-            _draft, parcel, duplicates = await self._composed(message, told, verdict.until or now, now)
-        except (WordingError, Unfit) as error:
-            why, lapse_at = f"cannot be worded: {error}", self._premises.lapse_at(told.step, now, case.facts.creditor)
-            return Ruling(message.id, case.facts.id, MessageEvent.PARK, why, lapse_at=lapse_at)
-        lapse_at = self._premises.lapse_at(told.step, now, case.facts.creditor)
-        seal = self._seal(message, told, parcel, verdict.until or now, conditions, now)
-        return Worded(seal, lapse_at, _missing(told, duplicates), _rest(message, told, now))
+        permit = Permit(case.facts.version, case.creditor.version, conditions.epoch, verdict.until or now)
+        return Allowed(message, told, permit, now, _rest(message, told, now))
 
-    async def draft(self, message: Waiting, case: Loaded, now: datetime) -> tuple[Draft, Parcel]:
+    async def draft(self, allowed: Allowed) -> Drafted | Ruling:
+        """What it says."""
+        message, told, until = allowed.message, allowed.told, allowed.permit.until
+        try:
+            return Drafted(allowed, *await self._drafted(message, told, until, allowed.now))
+        except (WordingError, Unfit) as error:
+            return self._unfit(allowed, error)
+
+    def compose(self, drafted: Drafted) -> Worded | Ruling:
+        """Its exact bytes, to be sealed."""
+        allowed = drafted.allowed
+        try:
+            seal = self._seal(allowed, self._doors[allowed.message.channel].compose(drafted.draft))
+        except Unfit as error:
+            return self._unfit(allowed, error)
+        return Worded(seal, self._lapse_at(allowed), _missing(allowed.told, drafted.duplicates), allowed.rest)
+
+    def _unfit(self, allowed: Allowed, error: WordingError | Unfit) -> Ruling:
+        ids, why = (allowed.message.id, allowed.told.case.facts.id), f"cannot be worded: {error}"
+        return Ruling(*ids, MessageEvent.PARK, why, lapse_at=self._lapse_at(allowed))
+
+    def _lapse_at(self, allowed: Allowed) -> datetime:
+        told = allowed.told
+        return self._premises.lapse_at(told.step, allowed.now, told.case.facts.creditor)
+
+    async def preview(self, message: Waiting, case: Loaded, now: datetime) -> tuple[Draft, Parcel]:
         """What a message would say if it left now, for a person to read: no gate is asked. `now` is local.
 
         Raises WordingError or Unfit.
@@ -97,8 +135,8 @@ class Wording:
         told = self._told(message, case, now)
         if told is None or not told.lines:
             raise Unfit("its step is not in the policy any more, or nothing of it is owed")
-        draft, parcel, _duplicates = await self._composed(message, told, now, now)
-        return draft, parcel
+        draft, _duplicates = await self._drafted(message, told, now, now)
+        return draft, self._doors[message.channel].compose(draft)
 
     def _told(self, message: Waiting, case: Loaded, now: datetime) -> _Told | None:
         policy = self._premises.policy(case)
@@ -158,9 +196,7 @@ class Wording:
 
     # -- in which words? ------------------------------------------------------------------------------------------
 
-    async def _composed(
-        self, message: Waiting, told: _Told, until: datetime, now: datetime
-    ) -> tuple[Draft, Parcel, Duplicates]:
+    async def _drafted(self, message: Waiting, told: _Told, until: datetime, now: datetime) -> tuple[Draft, Duplicates]:
         duplicates = await self._duplicates(told)
         door = self._doors[message.channel]
         facts = brief(
@@ -178,8 +214,7 @@ class Wording:
             duplicates.missing,
             told.reminder.id,
         )
-        draft = await self._draft(message, told, door.form, facts, duplicates, until, now)
-        return draft, door.compose(draft), duplicates
+        return await self._said(message, told, door.form, facts, duplicates, until, now), duplicates
 
     async def _duplicates(self, told: _Told) -> Duplicates:
         if told.step.enclose is not Enclose.INVOICES:
@@ -188,7 +223,7 @@ class Wording:
         documents = self._premises.config.creditors[told.case.facts.creditor].documents
         return await asyncio.to_thread(find_duplicates, documents, [known[n.term_id] for n in told.lines])
 
-    async def _draft(
+    async def _said(
         self,
         message: Waiting,
         told: _Told,
@@ -239,12 +274,9 @@ class Wording:
         sidecar = {"creditor": told.case.facts.creditor, "debtor": told.case.facts.debtor.key, "step": told.step.name}
         return PaperDraft(new_attempt(), message.reference, until, said.address, said.title, pdf, pages, sidecar)
 
-    def _seal(
-        self, message: Waiting, told: _Told, parcel: Parcel, until: datetime, conditions: Conditions, now: datetime
-    ) -> Seal:
-        case = told.case
-        permit = Permit(case.facts.version, case.creditor.version, conditions.epoch, until)
-        touches = () if told.follows else _touches(message, case, until)
+    def _seal(self, allowed: Allowed, parcel: Parcel) -> Seal:
+        message, told, case = allowed.message, allowed.told, allowed.told.case
+        touches = () if told.follows else _touches(message, case, allowed.permit.until)
         return Seal(
             message.id,
             case.facts.id,
@@ -252,9 +284,9 @@ class Wording:
             case.facts.creditor,
             message.channel,
             parcel,
-            permit,
+            allowed.permit,
             touches,
-            _gist(told, self._doors[message.channel].form, now),
+            _gist(told, self._doors[message.channel].form, allowed.now),
         )
 
 
