@@ -92,7 +92,7 @@ def _mails(folder: Path, many: int, rounds: int, terms: int) -> bool:
     spent: dict[str, list[Spent]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():
-            spent[name].append(_round(folder, port, side, many, name))
+            spent[name].append(_round(port, side, many, name))
     figures = {name: Figure(name, tuple(s), many) for name, s in spent.items()}
     for figure in figures.values():
         print(figure)
@@ -108,12 +108,12 @@ def _judged(figures: list[Figure]) -> bool:
     return times >= FLOOR and kept >= BACKLOG_FLOOR
 
 
-def _round(folder: Path, port: int, side: Side, many: int, name: str) -> Spent:
+def _round(port: int, side: Side, many: int, name: str) -> Spent:
     """One round, and the proof that it was one. Raises SystemExit when something is missing or there twice."""
     side.lay_out()
-    with sink(folder / "sink", port) as taking:
+    with sink(port) as taking:
         spent = side.send()
-    mails = taking.mails()
+        mails = taking.mails()
     ids = {m.message_id for m in mails}
     if len(mails) != many or len(ids) != many or side.attempts() != many:
         sys.exit(f"{name}: {len(mails)} arrived, {len(ids)} of them distinct, {side.attempts()} recorded, not {many}")

@@ -8,17 +8,16 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.parser import BytesParser
-from itertools import pairwise
 from pathlib import Path
 
 from msgspec import Struct
 
-_STARTS = re.compile(rb"^X-Client-Addr: ", re.MULTILINE)
 _MESSAGE_ID = re.compile(rb"^Message-ID: *(<[^>\r\n]+>)", re.MULTILINE | re.IGNORECASE)
 _TO = re.compile(rb"^X-Rcpt-Args: *<([^>\r\n]+)>", re.MULTILINE)
 _RECEIVED = re.compile(rb"^Received: .*\n(?:[ \t].*\n)+", re.MULTILINE)
@@ -42,13 +41,11 @@ class Sink(Struct, frozen=True):
     """A sink that listens."""
 
     port: int
-    dump: Path
+    folder: Path
 
     def mails(self) -> list[Mail]:
         """Everything that arrived."""
-        dumped = self.dump.read_bytes() if self.dump.exists() else b""
-        ends = [*(found.start() for found in _STARTS.finditer(dumped)), len(dumped)]
-        return [_mail(dumped[a:b]) for a, b in pairwise(ends)]
+        return [_mail(path.read_bytes()) for path in sorted(self.folder.iterdir())]
 
 
 def _mail(dumped: bytes) -> Mail:
@@ -69,20 +66,21 @@ def program() -> str:
 
 
 @contextmanager
-def sink(folder: Path, port: int) -> Iterator[Sink]:
-    """A fresh sink on the loopback, which ends with the context."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    folder.chmod(0o777)
-    dump = folder / "mails"
-    as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
-    process = subprocess.Popen([program(), *as_nobody, "-D", str(dump), f"127.0.0.1:{port}", "256"])
-    try:
-        _await(port)
-        yield Sink(port, dump)
-    finally:
-        process.terminate()
-        process.wait()
+def sink(port: int) -> Iterator[Sink]:
+    """A fresh sink on the loopback, which ends with the context. It keeps every mail in memory, where the system has a
+    place for that: a relay is another machine, and its disk is not what is measured."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="relanced-sink-", dir=memory if memory.is_dir() else None) as kept:
+        folder = Path(kept)
+        folder.chmod(0o777)
+        as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
+        process = subprocess.Popen([program(), *as_nobody, "-d", f"{folder}/mail.", f"127.0.0.1:{port}", "256"])
+        try:
+            _await(port)
+            yield Sink(port, folder)
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def free_port() -> int:
