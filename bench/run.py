@@ -9,6 +9,7 @@ The run is worth nothing, and says so with status 1, unless every message arrive
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -111,6 +112,7 @@ def _judged(figures: list[Figure]) -> bool:
 def _round(port: int, side: Side, many: int, name: str) -> Spent:
     """One round, and the proof that it was one. Raises SystemExit when something is missing or there twice."""
     side.lay_out()
+    os.sync()  # nobody pays for what was written before
     with sink(port) as taking:
         spent = side.send()
         mails = taking.mails()

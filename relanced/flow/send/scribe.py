@@ -11,8 +11,9 @@ import structlog
 from msgspec import Struct, field
 
 from relanced.channel import Channel
+from relanced.flow.send.allowing import Allowed, Gatekeeper
 from relanced.flow.send.worded import Changed, Worded
-from relanced.flow.send.wording import Allowed, Drafted, Wording
+from relanced.flow.send.wording import Drafted, Wording
 from relanced.premises import Conditions, Premises
 from relanced.rules.lifecycle import MessageEvent
 from relanced.store.opening import Store
@@ -48,11 +49,11 @@ class Here:
 
     def __init__(self, store: Store, premises: Premises, doors: Mapping[str, Channel]) -> None:
         self._store, self._premises = store, premises
-        self._wording = Wording(premises, doors)
+        self._gatekeeper, self._wording = Gatekeeper(premises, doors), Wording(premises, doors)
 
     async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
         """One step for all of them, then the next: so its code and its words stay in the caches of the processor, and a
-        message takes a quarter less time than from its first step to its last."""
+        message takes a fifth less time than from its first step to its last."""
         local = self._premises.local(now)
         loaded = await self._store.planning.load(sorted({m.case_id for m in picked}), local.date())
         cases = {case.facts.id: case for case in loaded}
@@ -61,7 +62,7 @@ class Here:
         async def allow(message: Waiting) -> Allowed | _End:
             case = cases[message.case_id]
             await self._premises.known(self._store, [case])
-            return self._wording.allow(message, case, conditions, local)
+            return self._gatekeeper.allow(message, case, conditions, local)
 
         async def compose(drafted: Drafted) -> _End:
             return self._wording.compose(drafted)

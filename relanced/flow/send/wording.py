@@ -1,4 +1,4 @@
-"""One planned message: is it still to leave, and in which words? The gate's permit and the exact bytes, or a ruling."""
+"""One message that may leave: in which words, and in which exact bytes."""
 
 from __future__ import annotations
 
@@ -9,57 +9,26 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from relanced.channel import Channel, Draft, Form, MailDraft, PaperDraft, Parcel, TextDraft, Unfit
+from relanced.flow.send.allowing import Allowed, Gatekeeper, Told
 from relanced.flow.send.calls import call_draft
-from relanced.flow.send.desk_mail import desk_mail, desk_word
+from relanced.flow.send.desk_mail import desk_mail
 from relanced.flow.send.documents import Duplicates, find_duplicates
-from relanced.flow.send.worded import Changed, Worded, withdrawn
+from relanced.flow.send.worded import Worded
 from relanced.premises import (
-    Conditions,
     Premises,
-    approval_difference,
-    approval_words,
     brief,
     gist,
     new_attempt,
 )
-from relanced.rules.decide import Decision, Named, decide
-from relanced.rules.gate import Strength, Verdict, ask
 from relanced.rules.lifecycle import MessageEvent
-from relanced.rules.model import Reminder, Road
-from relanced.rules.naming import lines_of
-from relanced.rules.policy import Enclose, Policy, Step
-from relanced.rules.promises import undecided
+from relanced.rules.model import Road
+from relanced.rules.policy import Enclose
 from relanced.store.facts import Loaded, case_key, place_key
-from relanced.store.outcomes import Rest
-from relanced.store.sealing import Permit, Seal
+from relanced.store.sealing import Seal
 from relanced.store.sending import Ruling, Waiting
 from relanced.store.tasks import Task
 from relanced.words.errors import WordingError
 from relanced.words.facts import ReminderFacts
-
-__all__ = ["Allowed", "Drafted", "Wording"]
-
-
-class _Told(Struct, frozen=True):
-    """What a message is about, gathered once."""
-
-    case: Loaded
-    policy: Policy
-    reminder: Reminder
-    step: Step
-    lines: tuple[Named, ...]
-    decision: Decision
-    follows: bool
-
-
-class Allowed(Struct, frozen=True):
-    """A message that may leave: what it is about, its permit, and until when the case may rest then. `now` is local."""
-
-    message: Waiting
-    told: _Told
-    permit: Permit
-    now: datetime
-    rest: Rest | None
 
 
 class Drafted(Struct, frozen=True):
@@ -71,33 +40,11 @@ class Drafted(Struct, frozen=True):
 
 
 class Wording:
-    """Words messages of one configuration through the open doors, in three steps: may it leave, what does it say, which
-    bytes are that."""
+    """Words messages of one configuration through the open doors."""
 
     def __init__(self, premises: Premises, doors: Mapping[str, Channel]) -> None:
         self._premises = premises
         self._doors = doors
-
-    def allow(
-        self, message: Waiting, case: Loaded, conditions: Conditions, now: datetime
-    ) -> Allowed | Worded | Ruling | Changed:
-        """Whether it may leave, or why not now; a word of the desk is worded at once. `now` is local."""
-        if message.reminder_id is None:
-            return desk_word(self._premises, self._doors[message.channel], message, case, conditions, now)
-        if undecided(case.facts, now.date(), case.creditor.covers):
-            return Changed(case.facts.id)
-        told = self._told(message, case, now)
-        live = case.facts.live is not None and case.facts.live.id == message.reminder_id
-        if told is None or not (live or told.follows):
-            return Changed(case.facts.id) if live else withdrawn(message, "its reminder was withdrawn")
-        if told.follows and not told.lines:
-            return withdrawn(message, "nothing of it is owed any more")
-        asked = self._asked(message, told)
-        verdict = self._ask(message, told, conditions, now, approved=not asked)
-        if verdict.strength is not Strength.ALLOW:
-            return self._ruled(message, told, verdict, asked, now)
-        permit = Permit(case.facts.version, case.creditor.version, conditions.epoch, verdict.until or now)
-        return Allowed(message, told, permit, now, _rest(message, told, now))
 
     async def draft(self, allowed: Allowed) -> Drafted | Ruling:
         """What it says."""
@@ -132,71 +79,13 @@ class Wording:
         if message.reminder_id is None:
             mail = desk_mail(self._premises, message, case, now, now)
             return mail, self._doors[message.channel].compose(mail)
-        told = self._told(message, case, now)
+        told = Gatekeeper(self._premises, self._doors).told(message, case, now)
         if told is None or not told.lines:
             raise Unfit("its step is not in the policy any more, or nothing of it is owed")
         draft, _duplicates = await self._drafted(message, told, now, now)
         return draft, self._doors[message.channel].compose(draft)
 
-    def _told(self, message: Waiting, case: Loaded, now: datetime) -> _Told | None:
-        policy = self._premises.policy(case)
-        reminder = next((r for r in case.facts.reminders if r.id == message.reminder_id), None)
-        if policy is None or reminder is None or reminder.step not in {s.name for s in policy.steps}:
-            return None
-        decision = self._premises.decide(case, policy, now)
-        return _Told(
-            case,
-            policy,
-            reminder,
-            policy.step(reminder.step),
-            lines_of(case.facts, reminder),
-            decision,
-            reminder.performed_on is not None,
-        )
-
-    # -- may it leave? --------------------------------------------------------------------------------------------
-
-    def _asked(self, message: Waiting, told: _Told) -> str:
-        """The digest a person still has to approve; empty when nothing is asked, or exactly this was approved."""
-        if not told.step.approval or (told.follows and message.slot != 0):
-            return ""
-        creditor = told.case.facts.creditor
-        words = self._premises.wording_digest(creditor, told.step, self._doors[message.channel].form)
-        terms = told.case.facts.terms
-        digest = approval_words(told.step.name, message.road, message.place, told.lines, terms, words)
-        return "" if digest == message.approved_digest else digest
-
-    def _ask(self, message: Waiting, told: _Told, conditions: Conditions, now: datetime, approved: bool) -> Verdict:
-        moment = self._premises.moment(
-            told.case,
-            told.step,
-            told.lines,
-            told.decision,
-            message.road,
-            message.address_id,
-            now,
-            conditions,
-            told.follows,
-            approved,
-        )
-        return ask(moment)
-
-    def _ruled(self, message: Waiting, told: _Told, verdict: Verdict, asked: str, now: datetime) -> Ruling | Changed:
-        case_id = told.case.facts.id
-        if verdict.strength is Strength.CANCEL:
-            if told.follows:
-                return withdrawn(message, verdict.words)
-            return Changed(case_id)
-        if verdict.strength is Strength.PARK:
-            lapse_at = self._premises.lapse_at(told.step, now, told.case.facts.creditor)
-            why = verdict.words + _changed(message.approved_digest, asked)
-            return Ruling(message.id, case_id, MessageEvent.PARK, why, asked_digest=asked, lapse_at=lapse_at)
-        until = max(verdict.until or now, now + timedelta(seconds=1))
-        return Ruling(message.id, case_id, MessageEvent.DEFER, verdict.words, until)
-
-    # -- in which words? ------------------------------------------------------------------------------------------
-
-    async def _drafted(self, message: Waiting, told: _Told, until: datetime, now: datetime) -> tuple[Draft, Duplicates]:
+    async def _drafted(self, message: Waiting, told: Told, until: datetime, now: datetime) -> tuple[Draft, Duplicates]:
         duplicates = await self._duplicates(told)
         door = self._doors[message.channel]
         facts = brief(
@@ -216,7 +105,7 @@ class Wording:
         )
         return await self._said(message, told, door.form, facts, duplicates, until, now), duplicates
 
-    async def _duplicates(self, told: _Told) -> Duplicates:
+    async def _duplicates(self, told: Told) -> Duplicates:
         if told.step.enclose is not Enclose.INVOICES:
             return Duplicates()
         known = {t.id: t.invoice for t in told.case.facts.terms}
@@ -226,7 +115,7 @@ class Wording:
     async def _said(
         self,
         message: Waiting,
-        told: _Told,
+        told: Told,
         form: Form,
         facts: ReminderFacts,
         duplicates: Duplicates,
@@ -261,7 +150,7 @@ class Wording:
         )
 
     def _paper(
-        self, message: Waiting, told: _Told, facts: ReminderFacts, duplicates: Duplicates, until: datetime
+        self, message: Waiting, told: Told, facts: ReminderFacts, duplicates: Duplicates, until: datetime
     ) -> PaperDraft:
         said = self._premises.words[told.case.facts.creditor].letter(told.step.words, facts)
         if said.missing_glyphs:
@@ -290,23 +179,11 @@ class Wording:
         )
 
 
-def _gist(told: _Told, form: Form, now: datetime) -> str:
+def _gist(told: Told, form: Form, now: datetime) -> str:
     """What must stay true of a sheet or a call, which waits for a person; a mail or a text leaves at once."""
     if form not in (Form.PAPER, Form.CALL):
         return ""
     return gist(told.case, told.lines, told.reminder.id, now.date())
-
-
-def _changed(approved: str, asked: str) -> str:
-    return f" again: {approval_difference(approved, asked)}" if asked and approved else ""
-
-
-def _rest(message: Waiting, told: _Told, now: datetime) -> Rest | None:
-    """Until when nothing is to be done once this has left today; None when the planner has to look."""
-    if message.slot or told.follows or told.step.also:
-        return None
-    then = decide(told.case.facts, told.policy, now, told.case.creditor.covers, told.reminder.id)
-    return None if then.step or then.passes or then.ended else Rest(now.date(), then.look_again)
 
 
 def _touches(message: Waiting, case: Loaded, until: datetime) -> tuple[tuple[str, int], ...]:
@@ -320,7 +197,7 @@ def _touches(message: Waiting, case: Loaded, until: datetime) -> tuple[tuple[str
     return tuple(touched)
 
 
-def _missing(told: _Told, duplicates: Duplicates) -> tuple[Task, ...]:
+def _missing(told: Told, duplicates: Duplicates) -> tuple[Task, ...]:
     facts = told.case.facts
     return tuple(
         Task(
