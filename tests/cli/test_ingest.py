@@ -37,7 +37,7 @@ def test_of_a_mail_that_is_too_large_the_beginning_is_kept(atelier: Atelier) -> 
     assert _piped(atelier, mail=large)[0] == 0
     assert _kept(atelier) == [("compta", large[: 1024 * 1024])]
     with closing(sqlite3.connect(atelier.folder / "relanced.db")) as database:
-        assert f'"size": "{len(large)}"' in database.execute("SELECT about FROM heard").fetchone()[0]
+        assert f'"size":"{len(large)}"' in database.execute("SELECT about FROM heard").fetchone()[0]
 
 
 def test_with_a_daemon_it_goes_over_the_desk_and_is_read_at_once(atelier: Atelier) -> None:
