@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from relanced.flow.send import Apart
-from relanced.flow.send.apart import LONG
+from relanced.flow.send.apart import LONG, READY, answer
 from relanced.flow.send.scribe import Round
 from relanced.premises import Conditions
 from relanced.rules.model import Road
@@ -88,18 +89,47 @@ async def test_a_scribe_that_is_killed_in_the_middle_of_a_round_is_not_asked_aga
 class _Words:
     """Words nothing, at once."""
 
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
     async def word(self, picked: Sequence[Waiting], conditions: Conditions, now: datetime) -> Round:
+        self.asked.append(len(picked))
         return Round()
+
+
+def _listens(scribe: _Words, line: socket.socket) -> None:
+    """The other end, for as long as somebody asks."""
+    with line, line.makefile("rwb") as talk:
+        talk.write(READY)
+        talk.flush()
+        while asyncio.run(answer(scribe, talk)):
+            pass
+
+
+async def test_a_scribe_is_asked_for_nothing_first_so_that_nobody_waits_for_its_sql() -> None:
+    ours, theirs = socket.socketpair()
+    here, there, now = _Words(), _Words(), datetime.now(UTC)
+    apart, other = Apart(here, ours), asyncio.create_task(asyncio.to_thread(_listens, there, theirs))
+    await apart.wake(now)
+    assert (here.asked, there.asked) == ([], [0])
+    assert await apart.word([_waiting(now)] * LONG, Conditions(), now) == Round()
+    assert (here.asked, there.asked) == ([], [0, LONG])
+    apart.close()
+    await other
+
+
+def _waiting(now: datetime) -> Waiting:
+    return Waiting(1, 1, "atelier", 1, 0, 0, Road.EMAIL, "compta", 1, "", "", "", "", now, None, "")
 
 
 async def test_a_scribe_that_ends_before_it_listens_is_told_of_once() -> None:
     ours, theirs = socket.socketpair()
     theirs.close()
     apart, now = Apart(_Words(), ours), datetime.now(UTC)
-    waiting = Waiting(1, 1, "atelier", 1, 0, 0, Road.EMAIL, "compta", 1, "", "", "", "", now, None, "")
     with capture_logs() as told:
+        await apart.wake(now)
         for many in (LONG, LONG, 1):
-            assert await apart.word([waiting] * many, Conditions(), now) == Round()
+            assert await apart.word([_waiting(now)] * many, Conditions(), now) == Round()
     apart.close()
     assert [line["event"] for line in told if line["log_level"] == "error"] == [
         "the scribe has failed: this process words alone"

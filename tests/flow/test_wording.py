@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader, PdfWriter
 
+from relanced.channel import Unfit
+from relanced.flow.send.allowing import Gatekeeper
+from relanced.words.engine import Words
+from relanced_email.channel import EmailChannel
 from tests.flow import paper
 from tests.flow.company import Company, reads
 from tests.flow.conftest import Found
@@ -41,6 +45,35 @@ async def test_fault_51_a_wording_that_fails_holds_its_message_while_others_go(
     held = await company.last("C1")
     assert held["state"] == "parked"
     assert held["reason"].startswith("cannot be worded: relance-1/mail.j2")
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "why"),
+    [
+        ((Gatekeeper, "told"), RuntimeError("broken"), "cannot be worded: RuntimeError: broken"),
+        ((Words, "mail"), RuntimeError("broken"), "cannot be worded: RuntimeError: broken"),
+        ((EmailChannel, "compose"), RuntimeError("broken"), "cannot be worded: RuntimeError: broken"),
+        ((EmailChannel, "compose"), Unfit("too long"), "cannot be worded: too long"),
+    ],
+    ids=["may it leave", "what does it say", "which bytes are that", "no bytes say that"],
+)
+async def test_fault_51_whatever_breaks_on_the_way_holds_its_message_while_others_go(
+    found: Found, monkeypatch: pytest.MonkeyPatch, step: tuple[type, str], error: Exception, why: str
+) -> None:
+    whole = getattr(*step)
+
+    def broken(self: object, *about: object) -> object:
+        if any(name in repr(about) for name in ("Client C1", "c1@client.example")):
+            raise error
+        return whole(self, *about)
+
+    company = await found()
+    await company.bills(paper.invoice("F-1", DUE), paper.invoice("F-2", DUE, "C2"))
+    monkeypatch.setattr(*step, broken)
+    (mail,) = await company.morning(DAY)
+    assert mail.to == "c2@client.example"
+    held = await company.last("C1")
+    assert (held["state"], held["reason"]) == ("parked", why)
 
 
 async def test_fault_51_a_wording_that_was_mended_leaves_when_a_person_says_so(found: Found, tmp_path: Path) -> None:
