@@ -139,7 +139,6 @@ async def test_whatever_is_handed_over_is_kept_as_it_came_and_read_or_left_to_a_
     company.clock.later(hours=2)
     await company.works()
     rows = await every(company.house.store, heard)
-    assert {row["raw"] for row in rows} <= set(given), seed
+    first = {heard_mail(raw, {}).key.replace("\0", "?"): raw for raw in reversed(given)}
+    assert [row["raw"] for row in rows] == [raw for raw in given if raw in first.values()], seed
     assert all(row["read_at"] for row in rows), seed
-    keys = [heard_mail(raw, {}).key for raw in given]
-    assert [row["key"] for row in rows] == list(dict.fromkeys(keys)), seed
